@@ -1,0 +1,27 @@
+"""One small convolutional network for MNIST, explained to the last number.
+
+A map of the package, in the order in which a digit meets it:
+
+========================  =====================================================================
+`mnist_lib.data`          load MNIST: one loader, four sources, verified by content hash
+`mnist_lib.preprocessing` turn any picture into an MNIST-like digit
+`mnist_lib.model`         the network, once, in Keras
+`mnist_lib.reference`     the same eight layers in NumPy alone: the independent witness
+`mnist_lib.training`      the note's recipe: five epochs, batches of 64, RMSprop
+`mnist_lib.saving`        save and load models without losing a file or running a stranger's code
+`mnist_lib.pretrained`    the weights of our own training run, readable without TensorFlow
+`mnist_lib.exercises`     the self-check of the exercises: a hint, not a traceback
+`mnist_lib.plots`         every figure of the book: arrays in, axes out
+`mnist_lib.cli`           `python -m mnist_lib train | evaluate | predict | data`
+========================  =====================================================================
+
+The modules do not import each other; the chapters put them together.
+"""
+
+__version__ = "1.0.0"
+
+IMAGE_SHAPE = (28, 28, 1)
+"""Rows, columns, channels of one digit."""
+
+N_CLASSES = 10
+"""The ten digits 0 to 9."""

@@ -1,0 +1,51 @@
+"""The weights of our own training run, and where they came from. NumPy only.
+
+`weights.npz` was made by `make pretrained`: the note's recipe with seed 0, on the 59,000
+training digits that are not in the embedded test split, so that no test split of this course
+holds a digit that these weights have seen.
+"""
+
+import json
+from importlib import resources
+
+import numpy as np
+
+LAYERS = ("conv2d_1", "conv2d_2", "conv2d_3", "dense_1", "dense_2")
+"""The layers with parameters, in order."""
+
+
+def load_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Kernel and bias of each layer that has them, as float32 arrays.
+
+    returns: `(kernel, bias)` by layer name. Kernels of convolutions have the shape (rows,
+    columns, channels in, channels out), those of dense layers (inputs, outputs)
+
+    >>> kernel, bias = load_weights()["conv2d_1"]
+    >>> kernel.shape, bias.shape
+    ((3, 3, 1, 32), (32,))
+    """
+    with resources.files(__name__).joinpath("weights.npz").open("rb") as file:
+        arrays = np.load(file, allow_pickle=False)
+        return {name: (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name in LAYERS}
+
+
+def load_provenance() -> dict:
+    """How the weights were made: data hash, seed, recipe, versions, seconds, and the result.
+
+    >>> load_provenance()["recipe"]["epochs"]
+    5
+    """
+    return _read_json("provenance.json")
+
+
+def load_seed_results() -> dict:
+    """The note's recipe on the full data with five seeds: `make seeds` wrote it.
+
+    >>> len(load_seed_results()["runs"])
+    5
+    """
+    return _read_json("seeds.json")
+
+
+def _read_json(name: str) -> dict:
+    return json.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,221 @@
+"""Save and load models: nothing is lost, and nothing in a file is run.
+
+A file is written beside its place and renamed over it, so that a kill leaves the old file or the
+new one, never half of one. A file is inspected before Keras reads it: only the eight layers of
+this network pass, with their shapes, so that no stranger's code can.
+"""
+
+import contextlib
+import io
+import json
+import logging
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from mnist_lib.model import build_model
+from mnist_lib.pretrained import load_weights
+
+SUFFIXES = (".weights.h5", ".h5", ".keras")
+"""Weights alone; the note's legacy format; Keras 3's own."""
+
+MAX_BYTES = 50_000_000
+"""No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
+
+
+class ModelFileError(Exception):
+    """The file is not a model of this network; the message says what came in and was wanted."""
+
+
+def save_model(model: keras.Model, path: str | Path) -> Path:
+    """Save a model; the suffix decides how. A file that is already there is kept as `.bak`.
+
+    path: `.keras` or `.h5` for the whole model, `.weights.h5` for the weights alone
+    returns: the path
+    raises: ValueError for another suffix, OSError where the file cannot be written
+    """
+    path = Path(path)
+    suffix = _suffix(path)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        beside = Path(folder) / f"model{suffix}"
+        if suffix == ".weights.h5":
+            _bare(model).save_weights(beside)
+        else:
+            with _quiet():
+                model.save(beside)
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        if path.exists():
+            _keep_old(path, _backup(path))
+        os.replace(beside, path)
+    return path
+
+
+def check_target(path: str | Path) -> None:
+    """Raise now what `save_model` would raise after the training: a bad suffix, no such folder."""
+    path = Path(path)
+    _suffix(path)
+    if path.is_dir():
+        raise IsADirectoryError(f"expected a file to write, got the folder {path}")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"cannot write into the folder {path.parent}")
+
+
+def load_model(path: str | Path) -> keras.Model:
+    """Load a model of this network that `save_model`, or Keras, wrote.
+
+    path: a `.keras`, `.h5` or `.weights.h5` file
+    returns: the compiled model. A `.keras` file brings its optimizer's state with it; of a `.h5`
+    file Keras 3 restores the weights alone, and the optimizer starts afresh
+    raises: ModelFileError where the file is not such a model, FileNotFoundError, ValueError
+    for another suffix
+    """
+    path = Path(path)
+    suffix = _suffix(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"no model file at {path}")
+    try:
+        if suffix == ".weights.h5":
+            _inspect_hdf5(path.read_bytes(), path)
+            model = build_model()
+            bare = _bare(model)
+            bare.load_weights(path)
+            model.set_weights(bare.get_weights())
+        else:
+            _inspect_keras(path) if suffix == ".keras" else _inspect_legacy(path)
+            with _quiet():
+                model = keras.saving.load_model(path, safe_mode=True)
+    except ModelFileError:
+        raise
+    except Exception as error:  # h5py, zipfile and Keras raise nearly anything on a damaged file
+        raise ModelFileError(f"{path} cannot be read as a model: {error}") from error
+    _check_weights(model, path)
+    return model
+
+
+def load_pretrained() -> keras.Model:
+    """The network with the weights that this course ships, compiled.
+
+    >>> load_pretrained().name
+    'mnist'
+    """
+    model = build_model()
+    for name, (kernel, bias) in load_weights().items():
+        model.get_layer(name).set_weights([kernel, bias])
+    return model
+
+
+def _suffix(path: Path) -> str:
+    for suffix in SUFFIXES:
+        if path.name.endswith(suffix):
+            return suffix
+    raise ValueError(f"expected a file name that ends in {', '.join(SUFFIXES)}, got {path.name}")
+
+
+def _bare(model: keras.Model) -> keras.Model:
+    """The same layers and weights without an optimizer, whose state would be saved as well."""
+    bare = keras.models.clone_model(model)
+    bare.set_weights(model.get_weights())
+    return bare
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence Keras on .h5 being a legacy format: the saving chapter says so in words."""
+    logger = logging.getLogger("absl")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _backup(path: Path) -> Path:
+    """The first free name of harryTest.h5.bak, harryTest.h5.bak2, …"""
+    number, backup = 1, path.with_name(path.name + ".bak")
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.bak{number}")
+    return backup
+
+
+def _keep_old(path: Path, backup: Path) -> None:
+    """Give the old file a second name; the rename that follows takes the first one away."""
+    try:
+        os.link(path, backup)
+    except OSError:  # a file system without hard links, such as a mounted drive
+        shutil.copy2(path, backup)
+
+
+def _inspect_keras(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {member.filename: member.file_size for member in archive.infolist()}
+        if set(sizes) - {"metadata.json", "config.json", "model.weights.h5"}:
+            raise ModelFileError(f"{path} holds members that no model needs: {sorted(sizes)}")
+        if sum(sizes.values()) > MAX_BYTES:
+            raise ModelFileError(f"{path} would unpack to {sum(sizes.values()):,} bytes")
+        _check_layers(json.loads(archive.read("config.json")), path)
+        _inspect_hdf5(archive.read("model.weights.h5"), path)
+
+
+def _inspect_legacy(path: Path) -> None:
+    content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+    config = _inspect_hdf5(content, path).get("model_config")
+    if config is None:
+        raise ModelFileError(f"{path} holds no whole model (weights alone end in .weights.h5)")
+    _check_layers(json.loads(config), path)
+
+
+def _inspect_hdf5(content: bytes, path: Path) -> dict:
+    """Refuse links to elsewhere and data kept elsewhere; return the attributes of the root."""
+    with h5py.File(io.BytesIO(content), "r") as file:
+        for name, item in _items(file, path):
+            if isinstance(item, h5py.Dataset) and (item.external or item.nbytes > MAX_BYTES):
+                raise ModelFileError(f"{path}: {name} lies in another file, or is far too large")
+        return dict(file.attrs)
+
+
+def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, h5py.Dataset | h5py.Group]]:
+    for name in group:
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ModelFileError(f"{path}: {group.name}/{name} is a link, and no model needs one")
+        item = group[name]
+        yield item.name, item
+        if isinstance(item, h5py.Group):
+            yield from _items(item, path)
+
+
+def _check_layers(config: dict, path: Path) -> None:
+    """Only the layers of this network, by class and shape; anything else is named and refused."""
+    if config.get("class_name") not in ("Sequential", "Functional"):
+        raise ModelFileError(f"{path} holds a {config.get('class_name')}, not a Sequential model")
+    found = [_layer(layer) for layer in config["config"]["layers"]]
+    wanted = [_layer(layer) for layer in json.loads(build_model().to_json())["config"]["layers"]]
+    found, wanted = ([row for row in rows if row[0] != "InputLayer"] for rows in (found, wanted))
+    if found != wanted:
+        raise ModelFileError(f"{path} holds another network: {found}, expected {wanted}")
+
+
+def _layer(layer: dict) -> tuple:
+    """What a layer is, without what training leaves untouched: names, initializers, dtypes."""
+    config = layer["config"]
+    keys = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation")
+    values = (config.get(key) for key in keys)
+    return layer["class_name"], *(tuple(v) if isinstance(v, list) else v for v in values if v)
+
+
+def _check_weights(model: keras.Model, path: Path) -> None:
+    shapes = [weight.shape for weight in model.weights]
+    wanted = [array.shape for pair in load_weights().values() for array in pair]
+    if shapes != wanted:
+        raise ModelFileError(f"{path} holds weights of shapes {shapes}, expected {wanted}")
+    if not all(np.isfinite(weight).all() for weight in model.get_weights()):
+        raise ModelFileError(f"{path} holds weights that are not finite numbers")
