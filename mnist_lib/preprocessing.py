@@ -110,7 +110,7 @@ def _square(ink: np.ndarray) -> np.ndarray:
 def _area_weights(side: int) -> np.ndarray:
     """Which share of each of `side` cells falls into each of 20 equal parts; rows have sum 1.
 
-    >>> _area_weights(20)[3, 3]
+    >>> float(_area_weights(20)[3, 3])
     1.0
     >>> _area_weights(30)[0, :3].round(3)
     array([0.667, 0.333, 0.   ])
@@ -127,7 +127,7 @@ def _offset(profile: np.ndarray) -> int:
     Ink is never pushed over the edge, however far it leans.
     """
     centre = ((np.arange(INK_SIDE) + 0.5) * profile).sum() / profile.sum()
-    shift = int(15 - round(centre, 9))  # rounded, or a tie would hang on the last bit
+    shift = int(15 - round(centre, 6))  # or a tie would hang on the last bit of a float32
     ink = np.flatnonzero(profile)
     return int(np.clip(shift, -ink[0], 27 - ink[-1]))
 
@@ -188,9 +188,7 @@ def _remove_shading(grey: np.ndarray, path: Path) -> np.ndarray:
     if np.median(_border(grey)) > np.median(grey) - 0.1 and _mostly_light(grey):
         grey = 1 - grey
     smooth = ndimage.gaussian_filter(grey, 1)
-    window = max(3, max(grey.shape) // 4)
-    ground = ndimage.percentile_filter(smooth, 20, size=window, mode="nearest")
-    ink = np.clip(smooth - ground, 0, None)
+    ink = np.clip(smooth - _ground(smooth), 0, None)
     ink[ink < max(0.4 * np.percentile(ink, 99.5), 0.06)] = 0
     labels, count = ndimage.label(ink, np.ones((3, 3)))
     if count == 0:
@@ -198,6 +196,18 @@ def _remove_shading(grey: np.ndarray, path: Path) -> np.ndarray:
     sizes = ndimage.sum_labels(ink > 0, labels, np.arange(count + 1))
     ink[(sizes < 0.05 * sizes.max())[labels]] = 0
     return ink
+
+
+def _ground(grey: np.ndarray) -> np.ndarray:
+    """The paper under the ink, which is bright: a low percentile of each neighbourhood."""
+    from scipy import ndimage
+
+    step = max(1, max(grey.shape) // 64)  # paper is smooth, and at full size this takes a minute
+    coarse = grey[::step, ::step]
+    window = max(3, max(coarse.shape) // 4)
+    ground = ndimage.percentile_filter(coarse, 20, size=window, mode="nearest")
+    ground = ndimage.zoom(ground, step, order=1, mode="nearest", grid_mode=True)
+    return ground[: grey.shape[0], : grey.shape[1]]
 
 
 def _mostly_light(grey: np.ndarray) -> bool:

@@ -12,6 +12,7 @@ import logging
 import os
 import shutil
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,9 @@ SUFFIXES = (".weights.h5", ".h5", ".keras")
 
 MAX_BYTES = 50_000_000
 """No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
+
+MAX_ITEMS = 500
+"""No file of this network holds more groups and arrays; hard links can make endless ones."""
 
 
 class ModelFileError(Exception):
@@ -52,9 +56,13 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
                 model.save(beside)
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
-        if path.exists():
-            _keep_old(path, _backup(path))
-        os.replace(beside, path)
+        backup = _keep_old(path, _backup(path)) if path.exists() else None
+        try:
+            os.replace(beside, path)
+        except BaseException:
+            if backup:
+                backup.unlink()  # the old file still has its first name
+            raise
     return path
 
 
@@ -82,22 +90,11 @@ def load_model(path: str | Path) -> keras.Model:
     if not path.is_file():
         raise FileNotFoundError(f"no model file at {path}")
     try:
-        if suffix == ".weights.h5":
-            _inspect_hdf5(path.read_bytes(), path)
-            model = build_model()
-            bare = _bare(model)
-            bare.load_weights(path)
-            model.set_weights(bare.get_weights())
-        else:
-            _inspect_keras(path) if suffix == ".keras" else _inspect_legacy(path)
-            with _quiet():
-                model = keras.saving.load_model(path, safe_mode=True)
+        return _read(path, suffix)
     except ModelFileError:
         raise
     except Exception as error:  # h5py, zipfile and Keras raise nearly anything on a damaged file
         raise ModelFileError(f"{path} cannot be read as a model: {error}") from error
-    _check_weights(model, path)
-    return model
 
 
 def load_pretrained() -> keras.Model:
@@ -121,19 +118,24 @@ def _suffix(path: Path) -> str:
 
 def _bare(model: keras.Model) -> keras.Model:
     """The same layers and weights without an optimizer, whose state would be saved as well."""
-    bare = keras.models.clone_model(model)
+    bare = type(model).from_config(model.get_config())
     bare.set_weights(model.get_weights())
     return bare
 
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Keras on .h5 being a legacy format: the saving chapter says so in words."""
+    """Silence Keras on .h5 being a legacy format: the saving chapter says so in words.
+
+    And on a network that was never trained, whose optimizer has no state that could be loaded.
+    """
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+            yield
     finally:
         logger.setLevel(level)
 
@@ -147,12 +149,33 @@ def _backup(path: Path) -> Path:
     return backup
 
 
-def _keep_old(path: Path, backup: Path) -> None:
+def _keep_old(path: Path, backup: Path) -> Path:
     """Give the old file a second name; the rename that follows takes the first one away."""
     try:
         os.link(path, backup)
     except OSError:  # a file system without hard links, such as a mounted drive
         shutil.copy2(path, backup)
+    return backup
+
+
+def _read(path: Path, suffix: str) -> keras.Model:
+    if path.stat().st_size > MAX_BYTES:
+        raise ModelFileError(f"{path} is too large: expected at most {MAX_BYTES:,} bytes")
+    if suffix == ".keras":
+        _inspect_keras(path)
+        with _quiet():
+            return _checked(keras.saving.load_model(path, safe_mode=True), path)
+    if suffix == ".h5":
+        _inspect_legacy(path)
+        stored = keras.saving.load_model(path, compile=False, safe_mode=True)
+    else:
+        _inspect_hdf5(path.read_bytes(), path)
+        stored = _bare(build_model())
+        stored.load_weights(path)
+    # Into a network of our own: Keras' optimizer of a .h5 file refuses to train on.
+    model = build_model()
+    model.set_weights(_checked(stored, path).get_weights())
+    return model
 
 
 def _inspect_keras(path: Path) -> None:
@@ -167,8 +190,7 @@ def _inspect_keras(path: Path) -> None:
 
 
 def _inspect_legacy(path: Path) -> None:
-    content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-    config = _inspect_hdf5(content, path).get("model_config")
+    config = _inspect_hdf5(path.read_bytes(), path).get("model_config")
     if config is None:
         raise ModelFileError(f"{path} holds no whole model (weights alone end in .weights.h5)")
     _check_layers(json.loads(config), path)
@@ -177,7 +199,9 @@ def _inspect_legacy(path: Path) -> None:
 def _inspect_hdf5(content: bytes, path: Path) -> dict:
     """Refuse links to elsewhere and data kept elsewhere; return the attributes of the root."""
     with h5py.File(io.BytesIO(content), "r") as file:
-        for name, item in _items(file, path):
+        for number, (name, item) in enumerate(_items(file, path)):
+            if number >= MAX_ITEMS:
+                raise ModelFileError(f"{path} holds more than {MAX_ITEMS} groups and arrays")
             if isinstance(item, h5py.Dataset) and (item.external or item.nbytes > MAX_BYTES):
                 raise ModelFileError(f"{path}: {name} lies in another file, or is far too large")
         return dict(file.attrs)
@@ -208,14 +232,18 @@ def _layer(layer: dict) -> tuple:
     """What a layer is, without what training leaves untouched: names, initializers, dtypes."""
     config = layer["config"]
     keys = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation")
+    keys += ("dilation_rate",)  # the shapes of the weights would not tell
     values = (config.get(key) for key in keys)
     return layer["class_name"], *(tuple(v) if isinstance(v, list) else v for v in values if v)
 
 
-def _check_weights(model: keras.Model, path: Path) -> None:
+def _checked(model: keras.Model, path: Path) -> keras.Model:
+    if model.input_shape != (None, 28, 28, 1):
+        raise ModelFileError(f"{path} takes {model.input_shape}, expected (None, 28, 28, 1)")
     shapes = [weight.shape for weight in model.weights]
     wanted = [array.shape for pair in load_weights().values() for array in pair]
     if shapes != wanted:
         raise ModelFileError(f"{path} holds weights of shapes {shapes}, expected {wanted}")
     if not all(np.isfinite(weight).all() for weight in model.get_weights()):
         raise ModelFileError(f"{path} holds weights that are not finite numbers")
+    return model

@@ -16,12 +16,12 @@ from tqdm import tqdm
 if TYPE_CHECKING:
     from mnist_lib.data import Digits
 
-EXPECTED_ACCURACY = {60_000: (0.985, 0.996), 4_000: (0.93, 0.99)}
+EXPECTED_ACCURACY = {60_000: (0.985, 0.996), 4_000: (0.89, 0.99)}
 """Where the test accuracy of the note's recipe falls, by number of training digits.
 
-Bands and not values: the low bits of a training run differ between processors, and one run
-differs from the next by more than the standard error of the count. The bands are the range seen
-over many seeds, with room on both sides.
+Bands and not values: the low bits of a run differ between processors, and one seed differs from
+the next. Five seeds on the 60,000 gave 9,888 to 9,932 of 10,000; twelve on the embedded 4,000 gave
+923 to 967 of 1,000, with a standard deviation of 13. The bands leave room on both sides.
 """
 
 

@@ -1,0 +1,251 @@
+"""Laws of the command line: an answer and status 0, or one clear line on stderr and status 2."""
+
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mnist_lib.cli import main
+from mnist_lib.data import DataError, content_hash
+from mnist_lib.pretrained import load_provenance
+
+COMMANDS = ["train", "evaluate", "predict", "data"]
+
+
+@pytest.fixture(autouse=True)
+def embedded_only(monkeypatch, tmp_path, embedded):
+    """The embedded digits, which the session has parsed; and a working directory of our own."""
+    monkeypatch.setenv("MNIST_SOURCE", "embedded")
+    monkeypatch.delenv("MNIST_PATH", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def pictures(tmp_path, embedded) -> list[str]:
+    """The first ten test digits, 0 to 9, in dark ink on white paper."""
+    paths = [str(tmp_path / f"{k}.png") for k in range(10)]
+    for path, image in zip(paths, embedded.test.images, strict=False):
+        grey = 255 - np.rint(image[:, :, 0] * 255).astype(np.uint8)
+        Image.fromarray(grey.repeat(4, 0).repeat(4, 1)).save(path)
+    return paths
+
+
+def fails(arguments: list[str], capfd) -> str:
+    """Run, expect status 2 and nothing but one line on stderr; return the line."""
+    assert main(arguments) == 2
+    captured = capfd.readouterr()
+    assert captured.err.count("\n") == 1
+    assert "Traceback" not in captured.err
+    assert captured.err.startswith(f"mnist_lib {arguments[0]}: ")
+    return captured.err
+
+
+# Help
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main([command, "--help"])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: python -m mnist_lib {command}")
+    assert len(out.splitlines()) > 5
+
+
+def test_the_help_names_every_command_and_the_notes_file(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    out = capsys.readouterr().out
+    assert all(re.search(rf"^  {command}  ", out, re.MULTILINE) for command in COMMANDS)
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    assert "harryTest.h5" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["train", "--epochs", "0"],
+        ["train", "--epochs", "many"],
+        ["train", "--batch-size", "-1"],
+        ["train", "--seed", "4294967296"],
+        ["data", "--source", "imaginary"],
+        ["predict"],
+    ],
+)
+def test_a_wrong_word_is_told_with_the_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("usage: ")
+    assert "Traceback" not in captured.err
+
+
+# data, evaluate
+
+
+def test_data_says_source_shapes_and_hashes(capsys, embedded):
+    assert main(["data"]) == 0
+    out = capsys.readouterr().out
+    assert "source: embedded subset" in out
+    assert "images (4000, 28, 28, 1) float32, labels (4000,) int64" in out
+    assert content_hash(embedded.train) in out
+    assert content_hash(embedded.test) in out
+
+
+def test_data_that_cannot_be_had_is_one_line(monkeypatch, capfd):
+    monkeypatch.setenv("MNIST_PATH", "nowhere.npz")
+    assert "MNIST_PATH names nowhere.npz" in fails(["data", "--source", "full"], capfd)
+
+
+def test_evaluate_gives_the_recorded_result(capsys):
+    """Two digits of tolerance: rounding can turn an answer where two scores nearly tie."""
+    assert main(["evaluate"]) == 0
+    out = capsys.readouterr().out
+    assert "model: the shipped weights" in out
+    correct = int(re.search(r"right on the test digits: (\d+) of 1,000", out).group(1))
+    assert abs(correct - load_provenance()["embedded_test"]["correct"]) <= 2
+
+
+@pytest.mark.parametrize("command", [["evaluate"], ["predict", "0.png"]])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.h5", "no model file at nowhere.h5"),
+        ("text.h5", "text.h5 cannot be read as a model"),
+        ("text.zip", "expected a file name that ends in .weights.h5, .h5, .keras, got text.zip"),
+    ],
+)
+def test_a_model_that_is_none_is_one_line(command, name, message, pictures, tmp_path, capfd):
+    for text in ("text.h5", "text.zip"):
+        (tmp_path / text).write_text("hello\nworld\n")
+    assert message in fails([*command, "--model", name], capfd)
+
+
+# train
+
+
+def test_train_is_the_notes_program_and_keeps_an_old_file(tmp_path, capfd, pictures):
+    (tmp_path / "harryTest.h5").write_bytes(b"old")
+    assert main(["train", "--epochs", "1", "--seed", "3"]) == 0
+    captured = capfd.readouterr()
+    assert captured.err == ""
+    lines = captured.out.splitlines()
+    assert lines[0].startswith("data: embedded subset")
+    assert lines[1].split() == ["Layer", "(type)", "Output", "shape", "Param", "#"]
+    assert "Total params" in captured.out
+    assert "epoch 1/1: loss" in captured.out
+    assert re.search(r"right on the test digits: \d+ of 1,000", captured.out)
+    assert lines[-1] == "saved: harryTest.h5"
+    assert (tmp_path / "harryTest.h5.bak").read_bytes() == b"old"
+    assert main(["predict", pictures[1], "--model", "harryTest.h5"]) == 0
+    assert re.match(r".*1\.png: \d \(\d", capfd.readouterr().out)
+
+
+@pytest.mark.parametrize("target", ["model.txt", "nowhere/model.h5", "folder.h5"])
+def test_a_bad_place_to_save_is_told_before_the_training(target, tmp_path, capfd, monkeypatch):
+    import mnist_lib.training
+
+    def never(*arguments, **options):
+        raise AssertionError("trained, and could not save")
+
+    monkeypatch.setattr(mnist_lib.training, "train", never)
+    (tmp_path / "folder.h5").mkdir()
+    before = sorted(tmp_path.iterdir())
+    fails(["train", "--save", target], capfd)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_an_interrupted_training_says_so_and_writes_nothing(tmp_path, capfd, monkeypatch):
+    import mnist_lib.training
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mnist_lib.training, "train", interrupt)
+    assert main(["train"]) == 130
+    assert "interrupted" in capfd.readouterr().err
+    assert not (tmp_path / "harryTest.h5").exists()
+
+
+# predict
+
+
+def test_predict_reads_the_first_ten_test_digits(pictures, capsys):
+    """The shipped weights read all ten right; an answer is three digits with their shares."""
+    assert main(["predict", *pictures]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 10
+    for k, (line, path) in enumerate(zip(lines, pictures, strict=True)):
+        found = re.fullmatch(re.escape(path) + r": (\d) \(.+%\), \d \(.+%\), \d \(.+%\)", line)
+        assert int(found.group(1)) == k
+
+
+def test_a_bad_picture_is_named_and_the_others_are_answered(pictures, tmp_path, capfd):
+    (tmp_path / "text.png").write_text("hello\n")
+    Image.new("L", (28, 28), 255).save(tmp_path / "white.png")
+    (tmp_path / "folder.png").mkdir()
+    bad = ["text.png", "white.png", "folder.png", "nowhere.png"]
+    assert main(["predict", pictures[3], *bad, pictures[4]]) == 2
+    captured = capfd.readouterr()
+    assert [line.split(": ")[1][0] for line in captured.out.splitlines()] == ["3", "4"]
+    errors = captured.err.splitlines()
+    assert len(errors) == 4
+    for name, line in zip(bad, errors, strict=True):
+        assert line.startswith("mnist_lib predict: ")
+        assert name in line
+
+
+WITHOUT_TENSORFLOW = """
+import sys
+from mnist_lib.cli import main
+status = main(sys.argv[1:])
+heavy = {"tensorflow", "keras", "matplotlib", "mlxtend", "jax", "torch"} & set(sys.modules)
+print("heavy:", sorted(heavy))
+sys.exit(status)
+"""
+
+
+def test_predict_answers_without_tensorflow(pictures):
+    command = [sys.executable, "-c", WITHOUT_TENSORFLOW, "predict", pictures[7]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "7.png: 7 (" in done.stdout
+    assert done.stdout.endswith("heavy: []\n")
+    assert done.stderr == ""
+
+
+def test_the_module_runs_as_a_program(tmp_path):
+    command = [sys.executable, "-m", "mnist_lib", "predict", str(tmp_path / "nowhere.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.endswith("nowhere.png: No such file or directory\n")
+    assert done.stderr.count("\n") == 1
+
+
+# Errors
+
+
+def test_a_message_of_several_lines_becomes_one(monkeypatch, capfd):
+    def fail(source):
+        raise DataError("one\n  two\nthree")
+
+    monkeypatch.setattr("mnist_lib.data.load_mnist", fail)
+    assert fails(["data"], capfd) == "mnist_lib data: one two three\n"
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch):
+    def bug(source):
+        raise TypeError("a bug of ours")
+
+    monkeypatch.setattr("mnist_lib.data.load_mnist", bug)
+    with pytest.raises(TypeError, match="a bug of ours"):
+        main(["data"])

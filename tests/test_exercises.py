@@ -1,0 +1,95 @@
+"""Laws of `mnist_lib.exercises.check`: right, not yet with the hint, or not answered; never a
+traceback."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_lib.exercises import check
+
+HINT = "Count rows, columns and channels."
+UNUSUAL = [
+    None,
+    "",
+    "576",
+    [],
+    {},
+    {1, 2},
+    object(),
+    576j,
+    np.nan,
+    np.inf,
+    10**400,
+    [[1, 2], [3]],
+    (..., 3),
+    b"576",
+    lambda: 576,
+    np.zeros((3, 0)),
+]
+
+
+def test_dots_are_not_answered_yet(capsys):
+    assert check(..., 576, HINT) is False
+    assert capsys.readouterr().out.startswith("Not answered yet")
+
+
+def test_a_right_answer_says_right_and_only_that(capsys):
+    assert check(576, 576, HINT) is True
+    assert capsys.readouterr().out == "Right.\n"
+
+
+def test_a_wrong_answer_gives_the_hint_and_not_the_answer(capsys):
+    assert check(64, 576, HINT) is False
+    out = capsys.readouterr().out
+    assert out == f"Not yet. {HINT}\n"
+    assert "576" not in out
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (576.0, 576),
+        (np.int64(576), 576),
+        (np.float32(0.1), 0.1),
+        (1 / 3, 0.33333333333),
+        ((26, 26, 32), (26, 26, 32)),
+        ([26, 26, 32], (26, 26, 32)),
+        (np.array([1.0, 2.0]), [1, 2]),
+        ("same", "same"),
+        (True, True),
+        (0.0, 1e-13),
+    ],
+)
+def test_the_same_value_in_another_form_is_right(answer, expected):
+    assert check(answer, expected, HINT) is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (576.01, 576),
+        (-576, 576),
+        ((26, 26), (26, 26, 32)),
+        ((26, 32, 26), (26, 26, 32)),
+        ([576], 576),
+        ("valid", "same"),
+        (0.999, 1.0),
+        (np.zeros((2, 3)), np.zeros((3, 2))),
+    ],
+)
+def test_another_value_or_shape_is_not_right(answer, expected):
+    assert check(answer, expected, HINT) is False
+
+
+@pytest.mark.parametrize("answer", UNUSUAL)
+@pytest.mark.parametrize("expected", [576, "valid", (3, 3), np.eye(2)], ids=["n", "s", "t", "a"])
+def test_whatever_a_reader_writes_is_answered(answer, expected, capsys):
+    assert check(answer, expected, HINT) is False
+    assert capsys.readouterr().out == f"Not yet. {HINT}\n"
+
+
+@given(st.integers(-(10**9), 10**9))
+def test_every_number_equals_itself_and_not_its_neighbour_of_a_thousandth(number):
+    assert check(number, number, HINT) is True
+    assert check(number + max(1, abs(number)) / 1000, number, HINT) is False

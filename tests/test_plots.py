@@ -1,0 +1,254 @@
+"""Laws of `mnist_lib.plots`: arrays in, axes out; what is drawn is what was given."""
+
+import copy
+import inspect
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from mnist_lib import plots
+
+RNG = np.random.default_rng(0)
+DIGITS = RNG.random((12, 28, 28, 1))
+MATRIX = np.arange(15).reshape(3, 5)
+TEN = RNG.dirichlet(np.ones(10))
+MAPS = {"conv2d_1": RNG.random((26, 26, 32)), "max_pooling2d_1": RNG.random((13, 13, 32))}
+LAYERS = [
+    ("input", (28, 28, 1)),
+    ("conv2d_1", (26, 26, 32)),
+    ("max_pooling2d_1", (13, 13, 32)),
+    ("flatten_1", (576,)),
+    ("dense_1", (64,)),
+]
+FILES = {"a.h5": (9000, [(100, 50, "weights"), (400, 90, "state")]), "b.keras": (5000, [])}
+
+# One call of each function, as the chapters call it.
+CALLS = {
+    "show_digits": (DIGITS, range(12)),
+    "show_maps": (MAPS["conv2d_1"],),
+    "show_kernels": (RNG.normal(size=(3, 3, 20)),),
+    "show_matrix": (MATRIX,),
+    "show_network": (LAYERS,),
+    "show_journey": (DIGITS[0], MAPS | {"dense_2": TEN}),
+    "show_probabilities": (TEN, 3),
+    "show_curves": {
+        "curves": {"train": [3, 2, 1], "test": [3, 2, 2]},
+        "xlabel": "x",
+        "ylabel": "y",
+    },
+    "show_confusion": (RNG.integers(0, 99, (10, 10)),),
+    "show_steps": ({"logits": TEN - 0.1, "probabilities": TEN},),
+    "show_temperature": (np.array([0.1, 1, 10]), RNG.random((3, 2)), ["a", "b"]),
+    "show_reliability": (
+        np.array([0.5, 0.9]),
+        np.array([0.6, 0.9]),
+        np.array([[0.4, 0.7], [0.8, 1.0]]),
+        ["6 of 10", "9 of 10"],
+    ),
+    "show_fit": (10, 3, 2),
+    "show_share": (["C1", "C2"], {"parameters": [320, 18_496], "multiplications": [5, 9]}),
+    "show_dots": ({"C1": [RNG.normal(size=(3, 3, 40))], "C2": [RNG.normal(size=700)]},),
+    "show_window": (MATRIX, MATRIX[:2, :2], MATRIX[:2, :4], (1, 2)),
+    "show_filters": (RNG.normal(size=(3, 3, 3)), RNG.normal(size=(3, 9, 9)), "abc"),
+    "show_pooling": (MATRIX,),
+    "show_unseen": (DIGITS[:3], 26, range(3)),
+    "show_fields": (DIGITS[0, :, :, 0], {"C1": (5, 7), "M1": (5, 8)}),
+    "show_bars": (np.arange(10) + 900,),
+    "show_loss": ({"train": [0.3, 0.1], "test": [0.2, 0.1]}, 2.3),
+    "show_paths": ({"SGD": RNG.normal(size=(5, 2))}, np.array([1.0, 9.0])),
+    "show_runs": (["0", "1"], [0.98, 0.99], [(0.97, 0.99), (0.98, 1.0)]),
+    "show_lines": (np.linspace(-1, 1, 9), {"relu": np.linspace(0, 1, 9), "sign": np.ones(9)}),
+    "show_cut": (RNG.normal(size=(5, 9)),),
+    "show_pieces": (RNG.normal(size=(2, 3)), RNG.normal(size=3)),
+    "show_zeros": ({"digits": {"C1": 0.5, "C2": 0.7}, "noise": {"C1": 0.1, "C2": 0.2}},),
+    "show_bits": ([0, 1] * 16,),
+    "show_file_map": (FILES,),
+    "show_step_sizes": ({"a": RNG.random(50), "b": RNG.random(50)}, 1.0),
+    "show_flattening": (np.arange(12).reshape(2, 2, 3), (1, 0)),
+    "show_blocks": ((3, 3, 64), 1),
+    "show_flat": (RNG.random(576), (3, 3, 64)),
+}
+
+
+def call(name: str, **more: object) -> Axes:
+    arguments = CALLS[name]
+    if isinstance(arguments, dict):
+        return getattr(plots, name)(**arguments, **more)
+    return getattr(plots, name)(*arguments, **more)
+
+
+def taking(parameter: str) -> list[str]:
+    """The functions that take a parameter of this name."""
+    return [n for n in CALLS if parameter in inspect.signature(getattr(plots, n)).parameters]
+
+
+@pytest.fixture(autouse=True)
+def closed(monkeypatch):
+    """No window opens, and no figure stays."""
+    assert mpl.get_backend().lower() == "agg"
+    monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("a function called show"))
+    yield
+    plt.close("all")
+
+
+# Laws of all
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_function_returns_axes_that_can_be_drawn(name):
+    """Drawing raises no warning either: warnings are errors here."""
+    ax = call(name)
+    assert isinstance(ax, Axes)
+    ax.figure.canvas.draw()
+    assert len(plt.get_fignums()) == 1
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_function_changes_what_it_is_given(name):
+    before = copy.deepcopy(CALLS[name])
+    call(name)
+    np.testing.assert_equal(CALLS[name], before)
+
+
+@pytest.mark.parametrize("name", taking("ax"))
+def test_every_function_draws_into_the_axes_it_is_given(name):
+    figure, mine = plt.subplots()
+    assert call(name, ax=mine) is mine
+    assert plt.get_fignums() == [figure.number]
+    assert mine.has_data() or mine.patches
+
+
+@pytest.mark.parametrize("name", taking("title"))
+def test_the_title_stands_above(name):
+    ax = call(name, title="What it is")
+    assert "What it is" in {ax.get_title(loc) for loc in ("left", "center", "right")}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_figure_has_an_opaque_white_ground(name):
+    """A dark theme must not shine through, nor a transparent picture print black."""
+    figure = call(name).figure
+    assert figure.get_facecolor() == (1, 1, 1, 1)
+    figure.canvas.draw()
+    assert (np.asarray(figure.canvas.buffer_rgba())[..., 3] == 255).all()
+
+
+# What is drawn
+
+
+def sheet(ax: Axes) -> np.ndarray:
+    return np.ma.filled(ax.images[0].get_array(), np.nan)
+
+
+def holds(whole: np.ndarray, part: np.ndarray) -> int:
+    """How many times the part stands in the whole, pixel for pixel."""
+    windows = np.lib.stride_tricks.sliding_window_view(whole, part.shape)
+    return int((windows == part).all(axis=(2, 3)).sum())
+
+
+def test_every_digit_stands_once_in_its_sheet_with_its_title():
+    ax = call("show_digits")
+    assert [holds(sheet(ax), digit[:, :, 0]) for digit in DIGITS] == [1] * 12
+    assert [text.get_text() for text in ax.texts] == [str(k) for k in range(12)]
+    assert ax.images[0].get_clim() == (0, 1)
+
+
+def test_digits_may_come_without_channel_and_without_titles():
+    ax = plots.show_digits(DIGITS[:3, :, :, 0], columns=2)
+    assert [holds(sheet(ax), digit[:, :, 0]) for digit in DIGITS[:3]] == [1] * 3
+    assert not ax.texts
+
+
+def test_digits_are_grey_and_not_recoloured():
+    assert call("show_digits").images[0].get_cmap().name == "gray"
+
+
+def test_every_channel_stands_once_on_one_scale_from_zero():
+    maps = MAPS["max_pooling2d_1"]
+    ax = plots.show_maps(maps)
+    assert [holds(sheet(ax), maps[:, :, c]) for c in range(32)] == [1] * 32
+    assert ax.images[0].get_clim() == (0, maps.max())
+
+
+def test_a_map_of_zeros_is_black_and_no_error():
+    ax = plots.show_maps(np.zeros((5, 5, 3)))
+    ax.figure.canvas.draw()
+    assert ax.images[0].get_clim() == (0, 1)
+
+
+def test_kernels_are_white_at_zero():
+    kernels = CALLS["show_kernels"][0]
+    ax = call("show_kernels")
+    assert [holds(sheet(ax), kernels[:, :, n]) for n in range(20)] == [1] * 20
+    low, high = ax.images[0].get_clim()
+    assert low == -high == -np.abs(kernels).max()
+    assert ax.images[0].get_cmap().name == "RdBu"
+
+
+def test_every_number_of_a_matrix_is_written_in_its_cell():
+    ax = plots.show_matrix(MATRIX / 4, form=".2f")
+    written = {text.get_position(): text.get_text() for text in ax.texts}
+    cells = np.ndenumerate(MATRIX / 4)
+    assert written == {(column, row): f"{value:.2f}" for (row, column), value in cells}
+
+
+def test_the_network_is_labelled_with_the_notes_names_and_shapes():
+    texts = [text.get_text() for text in call("show_network").texts]
+    assert texts[::2] == ["input", "C1", "M1", "F576", "D64"]
+    assert texts[1::2] == ["28×28×1", "26×26×32", "13×13×32", "576", "64"]
+
+
+def test_the_journey_shows_the_input_every_map_and_the_probabilities():
+    axes = call("show_journey").figure.axes
+    assert holds(sheet(axes[0]), DIGITS[0, :, :, 0]) == 1
+    for ax, maps in zip(axes[1:], MAPS.values(), strict=False):
+        assert holds(sheet(ax), maps[:, :, -1]) == 1
+    assert [bar.get_height() for bar in axes[-1].patches] == TEN.tolist()
+
+
+def test_probabilities_are_bars_and_the_true_class_is_hatched():
+    bars = call("show_probabilities").patches
+    assert [bar.get_height() for bar in bars] == TEN.tolist()
+    assert [bar.get_hatch() for bar in bars] == [None] * 3 + ["//"] + [None] * 6
+    plt.close("all")
+    assert not any(bar.get_hatch() for bar in plots.show_probabilities(TEN).patches)
+
+
+def test_curves_start_at_one_and_are_told_apart_without_colour():
+    ax = call("show_curves")
+    for line, values in zip(ax.lines, CALLS["show_curves"]["curves"].values(), strict=True):
+        assert line.get_xdata().tolist() == [1, 2, 3]
+        assert line.get_ydata().tolist() == values
+    assert len({line.get_marker() for line in ax.lines}) == 2
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["train", "test"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("x", "y")
+
+
+def test_one_curve_alone_needs_no_legend():
+    assert plots.show_curves({"loss": [1, 2]}, xlabel="", ylabel="").get_legend() is None
+
+
+def test_the_confusion_has_true_classes_as_rows_and_a_white_diagonal():
+    matrix = np.diag(np.arange(100, 110))
+    matrix[3, 5] = 7
+    ax = plots.show_confusion(matrix)
+    written = {text.get_position(): text.get_text() for text in ax.texts}
+    assert written == {(k, k): str(100 + k) for k in range(10)} | {(5, 3): "7"}
+    drawn = ax.images[0].get_array()
+    assert drawn[3, 5] == 7
+    assert drawn.sum() == 7
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("answered", "true class")
+
+
+def test_pooling_marks_the_largest_of_each_block():
+    ax = plots.show_pooling(np.array([[1, 9, 2, 7], [3, 4, 8, 6]]))
+    circles = [patch for patch in ax.patches if hasattr(patch, "get_radius")]
+    assert [tuple(map(int, circle.center)) for circle in circles] == [(1, 0), (2, 1)]
+
+
+def test_a_flat_row_has_one_line_for_each_pixel():
+    drawn = np.asarray(call("show_flat").images[0].get_array())
+    assert np.array_equal(drawn, CALLS["show_flat"][0].reshape(9, 64))

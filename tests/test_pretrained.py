@@ -1,0 +1,130 @@
+"""Laws of `mnist_lib.pretrained`: the shipped numbers are the recorded ones, and can do it."""
+
+import hashlib
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from mnist_lib.data import content_hash, embedded_test_indices
+from mnist_lib.pretrained import LAYERS, load_provenance, load_seed_results, load_weights
+from mnist_lib.reference import forward
+
+SHAPES = {
+    "conv2d_1": ((3, 3, 1, 32), (32,)),
+    "conv2d_2": ((3, 3, 32, 64), (64,)),
+    "conv2d_3": ((3, 3, 64, 64), (64,)),
+    "dense_1": ((576, 64), (64,)),
+    "dense_2": ((64, 10), (10,)),
+}
+
+
+def hash_of(weights: dict) -> str:
+    """As the record has it: the bytes of kernel and bias, layer by layer."""
+    parts = (array.tobytes() for pair in weights.values() for array in pair)
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def right(images: np.ndarray, labels: np.ndarray, weights: dict) -> int:
+    """Right answers of the NumPy network, in batches that fit the memory of a small machine."""
+    total = 0
+    for start in range(0, len(labels), 250):
+        probabilities = forward(images[start : start + 250], weights)["dense_2"]
+        total += int((probabilities.argmax(axis=1) == labels[start : start + 250]).sum())
+    return total
+
+
+def test_names_and_shapes_are_those_of_fig_1(weights):
+    assert {name: (k.shape, b.shape) for name, (k, b) in weights.items()} == SHAPES
+    assert tuple(weights) == LAYERS
+
+
+def test_there_are_93322_numbers_finite_and_float32(weights):
+    arrays = [array for pair in weights.values() for array in pair]
+    assert sum(array.size for array in arrays) == 93_322
+    assert all(array.dtype == np.float32 for array in arrays)
+    assert all(np.isfinite(array).all() for array in arrays)
+
+
+def test_every_filter_and_neuron_has_weights_of_its_own(weights):
+    """None is dead from the start, and no two are the same."""
+    for kernel, _ in weights.values():
+        columns = kernel.reshape(-1, kernel.shape[-1]).T
+        assert np.abs(columns).max(axis=1).min() > 0
+        assert len(np.unique(columns, axis=0)) == len(columns)
+
+
+def test_the_weights_are_the_recorded_ones(weights):
+    assert hash_of(weights) == load_provenance()["weights_sha256"]
+
+
+def test_the_file_holds_these_arrays_and_nothing_else():
+    with resources.files("mnist_lib.pretrained").joinpath("weights.npz").open("rb") as file:
+        names = np.load(file, allow_pickle=False).files
+    assert sorted(names) == sorted(
+        f"{layer}/{kind}" for layer in SHAPES for kind in ("kernel", "bias")
+    )
+
+
+def test_every_call_gives_arrays_of_its_own(weights):
+    mine = load_weights()
+    mine["dense_2"][1][:] = 0
+    assert np.abs(load_weights()["dense_2"][1]).max() > 0
+
+
+def test_the_record_is_of_the_notes_recipe():
+    record = load_provenance()
+    assert record["recipe"] == {
+        "epochs": 5,
+        "batch_size": 64,
+        "optimizer": "rmsprop",
+        "loss": "categorical_crossentropy",
+    }
+    assert record["seed"] == 0
+    assert len(record["epochs"]) == 5
+    losses = [epoch["loss"] for epoch in record["epochs"]]
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_the_recorded_result_is_at_least_9900_of_10000():
+    test = load_provenance()["test"]
+    assert test["total"] == 10_000
+    assert 9_900 <= test["correct"] <= 10_000
+
+
+def test_the_embedded_result_is_reached_by_numpy_alone(embedded, weights):
+    """Two digits of tolerance: rounding can turn an answer only where two scores nearly tie."""
+    recorded = load_provenance()["embedded_test"]
+    assert recorded["total"] == len(embedded.test) == 1000
+    found = right(embedded.test.images, embedded.test.labels, weights)
+    assert abs(found - recorded["correct"]) <= 2
+
+
+def test_the_full_result_is_reached_by_numpy_alone(full, weights):
+    """The same two digits of tolerance, on ten times as many."""
+    found = right(full.test.images, full.test.labels, weights)
+    assert abs(found - load_provenance()["test"]["correct"]) <= 2
+
+
+def test_the_weights_were_trained_on_what_the_record_says(full):
+    """The 60,000 without the embedded test split, in their order."""
+    rest = np.delete(np.arange(60_000), embedded_test_indices(full.train.labels))
+    record = load_provenance()
+    assert len(rest) == 59_000
+    assert record["trained_on"].startswith("59,000 training digits")
+    assert content_hash(full.train[rest]) == record["data_sha256"]
+
+
+def test_five_seeds_were_run_on_the_full_data(full):
+    record = load_seed_results()
+    assert [run["seed"] for run in record["runs"]] == [0, 1, 2, 3, 4]
+    assert record["data_sha256"] == content_hash(full.train)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_each_seed_lies_in_the_band_of_the_book(seed):
+    from mnist_lib.training import EXPECTED_ACCURACY
+
+    run = load_seed_results()["runs"][seed]
+    low, high = EXPECTED_ACCURACY[60_000]
+    assert low <= run["correct"] / run["total"] <= high

@@ -1,0 +1,512 @@
+"""Laws of `mnist_lib.saving`: nothing is lost, and nothing in a file is run."""
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from mnist_lib import saving
+from mnist_lib.model import build_model
+from mnist_lib.saving import ModelFileError, check_target, load_model, load_pretrained, save_model
+
+NAMES = ["model.h5", "model.keras", "model.weights.h5"]
+WHOLE = ["model.h5", "model.keras"]
+
+
+@pytest.fixture(scope="module")
+def good(pretrained, tmp_path_factory) -> Path:
+    """A folder with the shipped network in the three formats; tests copy from it."""
+    folder = tmp_path_factory.mktemp("good")
+    for name in NAMES:
+        save_model(pretrained, folder / name)
+    return folder
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def same_weights(left: keras.Model, right: keras.Model) -> bool:
+    pairs = zip(left.get_weights(), right.get_weights(), strict=True)
+    return all(a.dtype == b.dtype and np.array_equal(a, b) for a, b in pairs)
+
+
+# Round trip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_saved_model_comes_back_to_the_bit(name, good, pretrained, embedded):
+    loaded = load_model(good / name)
+    assert same_weights(loaded, pretrained)
+    images = embedded.test.images[:100]
+    assert np.array_equal(loaded.predict(images, verbose=0), pretrained.predict(images, verbose=0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_loaded_model_can_be_trained_on(name, good, embedded):
+    loaded = load_model(good / name)
+    loaded.fit(embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]], verbose=0)
+    assert not same_weights(loaded, load_pretrained())
+
+
+def test_only_keras_own_format_goes_on_where_it_stopped(tmp_path, embedded):
+    """To the bit: the state of the optimizer comes back too. The others start afresh."""
+    images, targets = embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]]
+    model = build_model()
+    model.fit(images, targets, shuffle=False, verbose=0)
+    loaded = {name: load_model(save_model(model, tmp_path / name)) for name in NAMES}
+    steps = {name: int(other.optimizer.iterations.numpy()) for name, other in loaded.items()}
+    assert steps == {"model.h5": 0, "model.keras": 2, "model.weights.h5": 0}
+    for other in (model, loaded["model.keras"]):
+        other.fit(images, targets, shuffle=False, verbose=0)
+    assert same_weights(loaded["model.keras"], model)
+
+
+def test_a_path_may_be_a_string_and_is_returned(tmp_path, pretrained):
+    path = tmp_path / "harryTest.h5"
+    assert save_model(pretrained, str(path)) == path
+    assert same_weights(load_model(str(path)), pretrained)
+
+
+def test_the_shipped_weights_stand_in_their_layers(pretrained, weights):
+    for name, (kernel, bias) in weights.items():
+        found = pretrained.get_layer(name).get_weights()
+        assert np.array_equal(found[0], kernel)
+        assert np.array_equal(found[1], bias)
+    assert pretrained.optimizer is not None
+
+
+def test_what_keras_itself_saved_is_loaded(tmp_path, pretrained):
+    pretrained.save(tmp_path / "own.keras")
+    assert same_weights(load_model(tmp_path / "own.keras"), pretrained)
+
+
+# Nothing is lost
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_there_is_kept_again_and_again(name, tmp_path, pretrained):
+    path = tmp_path / name
+    for content in (b"first", b"second"):
+        path.write_bytes(content)
+        save_model(pretrained, path)
+    assert listing(tmp_path) == [name, f"{name}.bak", f"{name}.bak2"]
+    assert (tmp_path / f"{name}.bak").read_bytes() == b"first"
+    assert (tmp_path / f"{name}.bak2").read_bytes() == b"second"
+    assert same_weights(load_model(path), pretrained)
+
+
+def test_the_old_file_is_kept_on_a_disk_without_hard_links(tmp_path, pretrained, monkeypatch):
+    def no_links(*paths):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    (tmp_path / "model.h5").write_bytes(b"old")
+    save_model(pretrained, tmp_path / "model.h5")
+    assert (tmp_path / "model.h5.bak").read_bytes() == b"old"
+
+
+class DiskFullError(OSError):
+    """What the faults below raise."""
+
+
+def fail(*arguments, **options):
+    raise DiskFullError(28, "No space left on device")
+
+
+def write_half_and_fail(model, path, **options):
+    Path(path).write_bytes(b"half")
+    fail()
+
+
+FAULTS = {
+    "while Keras writes": (keras.Model, "save", write_half_and_fail),
+    "while it is flushed": (os, "fsync", fail),
+    "while it is renamed": (os, "replace", fail),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_failure_leaves_the_old_file_and_no_litter(name, fault, tmp_path, monkeypatch):
+    model = build_model()
+    (tmp_path / name).write_bytes(b"old")
+    monkeypatch.setattr(*FAULTS[fault])
+    with pytest.raises(DiskFullError):
+        save_model(model, tmp_path / name)
+    assert listing(tmp_path) == [name]
+    assert (tmp_path / name).read_bytes() == b"old"
+
+
+KILLED = """
+import os, sys
+from mnist_lib import saving
+real = os.link
+def kill(*paths):
+    real(*paths)
+    os.kill(os.getpid(), 9)
+os.link = kill
+saving.save_model(saving.load_pretrained(), sys.argv[1])
+"""
+
+
+def test_a_kill_just_before_the_new_file_takes_its_place_leaves_the_old_one(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"old")
+    command = [sys.executable, "-c", KILLED, str(path)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == -9
+    assert path.read_bytes() == (tmp_path / "model.keras.bak").read_bytes() == b"old"
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, pretrained):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        save_model(pretrained, tmp_path / "nowhere" / "model.h5")
+
+
+@pytest.mark.parametrize("name", ["model", "model.hdf5", "model.h5.bak", "model.keras.txt", "h5"])
+def test_another_suffix_is_refused_with_the_three(name, tmp_path, pretrained):
+    wanted = r"expected a file name that ends in \.weights\.h5, \.h5, \.keras, got " + name
+    for use in (lambda p: save_model(pretrained, p), check_target, load_model):
+        with pytest.raises(ValueError, match=wanted):
+            use(tmp_path / name)
+    assert listing(tmp_path) == []
+
+
+def test_check_target_says_early_what_saving_would_say_late(tmp_path, monkeypatch):
+    check_target(tmp_path / "model.h5")
+    (tmp_path / "folder.h5").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"got the folder .*folder\.h5"):
+        check_target(tmp_path / "folder.h5")
+    with pytest.raises(PermissionError, match="cannot write into the folder"):
+        check_target(tmp_path / "nowhere" / "model.h5")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match="cannot write into the folder"):
+        check_target(tmp_path / "model.h5")
+
+
+# Files that are no model
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    (tmp_path / "folder.keras").mkdir()
+    for name in ("nowhere.h5", "folder.keras"):
+        with pytest.raises(FileNotFoundError, match=f"no model file at .*{name}"):
+            load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("content", [b"", b"hello, world\n" * 99, b"\x89HDF\r\n\x1a\n", b"PK\3\4"])
+def test_text_under_the_name_of_a_model_is_refused(name, content, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ModelFileError, match="cannot be read as a model"):
+        load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.999])
+def test_a_file_cut_short_is_refused(name, share, good, tmp_path):
+    content = (good / name).read_bytes()
+    (tmp_path / name).write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(ModelFileError, match=name):
+        load_model(tmp_path / name)
+
+
+def test_the_formats_are_not_mixed_up(good, tmp_path):
+    shutil.copy(good / "model.keras", tmp_path / "model.h5")
+    shutil.copy(good / "model.h5", tmp_path / "model.keras")
+    shutil.copy(good / "model.weights.h5", tmp_path / "weights_alone.h5")
+    with pytest.raises(ModelFileError, match="weights alone end in"):
+        load_model(tmp_path / "weights_alone.h5")
+    for name in WHOLE:
+        with pytest.raises(ModelFileError, match="cannot be read"):
+            load_model(tmp_path / name)
+
+
+def another(side: int = 28, filters: int = 32, kernel: int = 3, **options) -> keras.Model:
+    """The network with one thing changed."""
+    return keras.Sequential(
+        [
+            keras.Input((side, side, 1)),
+            layers.Conv2D(filters, kernel, **({"activation": "relu"} | options)),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.Flatten(),
+            layers.Dense(64, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+
+
+CHANGED = {
+    "more filters": {"filters": 33},
+    "a larger kernel": {"kernel": 5},
+    "another activation": {"activation": "tanh"},
+    "no bias": {"use_bias": False},
+    "padding": {"padding": "same"},
+    "dilation, which no shape of a weight shows": {"dilation_rate": 2},
+    "an input of 29, which no shape of a weight shows": {"side": 29},
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("change", CHANGED)
+def test_another_network_is_refused(change, name, tmp_path):
+    with saving._quiet():
+        another(**CHANGED[change]).save(tmp_path / name)
+    with pytest.raises(ModelFileError, match=r"expected|at least one layer|cannot be read"):
+        load_model(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("extra", [layers.Dropout(0.1), layers.Dense(10), None])
+def test_a_missing_or_an_extra_layer_is_refused(extra, name, tmp_path):
+    model = another()
+    model.add(extra) if extra else model.pop()
+    with saving._quiet():
+        model.save(tmp_path / name)
+    with pytest.raises(ModelFileError, match="holds another network"):
+        load_model(tmp_path / name)
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    another(filters=33).save_weights(tmp_path / "other.weights.h5")
+    with pytest.raises(ModelFileError, match="cannot be read as a model"):
+        load_model(tmp_path / "other.weights.h5")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_weights_that_are_no_numbers_are_refused(name, tmp_path):
+    model = build_model()
+    model.get_layer("dense_2").set_weights([np.full((64, 10), np.nan), np.zeros(10)])
+    save_model(model, tmp_path / name)
+    with pytest.raises(ModelFileError, match="not finite"):
+        load_model(tmp_path / name)
+
+
+# Files that want to run something, or to read elsewhere
+
+
+def edit_config(good: Path, target: Path, edit: Callable[[dict], object]) -> Path:
+    """The good model with its configuration changed."""
+    if target.suffix == ".h5":
+        shutil.copy(good / "model.h5", target)
+        with h5py.File(target, "r+") as file:
+            config = json.loads(file.attrs["model_config"])
+            edit(config)
+            file.attrs["model_config"] = json.dumps(config)
+        return target
+    with zipfile.ZipFile(good / "model.keras") as source, zipfile.ZipFile(target, "w") as archive:
+        for member in source.namelist():
+            content = source.read(member)
+            if member == "config.json":
+                config = json.loads(content)
+                edit(config)
+                content = json.dumps(config)
+            archive.writestr(member, content)
+    return target
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_the_editor_of_configurations_leaves_a_good_file_good(name, good, tmp_path):
+    load_model(edit_config(good, tmp_path / name, lambda config: None))
+
+
+def lambda_that_touches(canary: Path) -> layers.Lambda:
+    """Its code travels inside the file, so the path must stand in it as a constant."""
+    code = f"lambda x: (open({str(canary)!r}, 'w').close(), x)[1]"
+    return layers.Lambda(eval(code), output_shape=(10,))
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_booby_trap_in_a_lambda_never_goes_off(name, tmp_path):
+    canary = tmp_path / "canary"
+    model = another()
+    model.add(lambda_that_touches(canary))
+    with saving._quiet():
+        model.save(tmp_path / name)
+        canary.unlink(missing_ok=True)
+        trapped = keras.saving.load_model(tmp_path / name, safe_mode=False)
+    trapped(np.zeros((1, 28, 28, 1)))
+    assert canary.exists(), "the trap works, where nothing is checked"
+    canary.unlink()
+    with pytest.raises(ModelFileError, match=r"holds another network.*Lambda"):
+        load_model(tmp_path / name)
+    assert not canary.exists()
+
+
+def test_a_file_far_too_large_is_refused_unread(tmp_path):
+    with (tmp_path / "large.weights.h5").open("wb") as file:
+        file.truncate(10**12)  # a terabyte of nothing takes no room on the disk
+    with pytest.raises(ModelFileError, match="too large: expected at most 50,000,000 bytes"):
+        load_model(tmp_path / "large.weights.h5")
+
+
+CANARY_MODULE = """
+from pathlib import Path
+Path(__file__).with_name("canary").touch()
+import keras
+class Conv2D(keras.layers.Conv2D): pass
+class Sequential(keras.Sequential): pass
+def loss(wanted, found): return 0.0
+"""
+
+
+def foreign(name: str) -> dict:
+    return {"module": "canary_module", "class_name": name, "config": {}, "registered_name": name}
+
+
+def first_layer(config: dict) -> dict:
+    return next(la for la in config["config"]["layers"] if la["class_name"] == "Conv2D")
+
+
+TRAPS = {
+    "a layer": lambda c: first_layer(c).update(module="canary_module", registered_name="Conv2D"),
+    "an initializer": lambda c: first_layer(c)["config"].update(
+        kernel_initializer=foreign("Conv2D")
+    ),
+    "a regularizer": lambda c: first_layer(c)["config"].update(kernel_regularizer=foreign("loss")),
+    "an activation": lambda c: first_layer(c)["config"].update(activation=foreign("loss")),
+    "the model": lambda c: c.update(module="canary_module", registered_name="Sequential"),
+    "the loss": lambda c: c.get("compile_config", {}).update(loss=foreign("loss")),
+    "the optimizer": lambda c: c.get("compile_config", {}).update(optimizer=foreign("loss")),
+    "a TFSMLayer": lambda c: first_layer(c).update(class_name="TFSMLayer"),
+    "a class that is no model": lambda c: c.update(class_name="TFSMLayer"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_module_that_a_file_names_is_imported(trap, name, good, tmp_path, monkeypatch):
+    (tmp_path / "canary_module.py").write_text(CANARY_MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    edit_config(good, tmp_path / name, TRAPS[trap])
+    try:
+        load_model(tmp_path / name)
+    except ModelFileError:
+        pass
+    else:
+        # The old format names no module for a model, and its loss is not looked at.
+        assert name == "model.h5"
+        assert trap in ("the model", "the loss", "the optimizer")
+    assert not (tmp_path / "canary").exists()
+    assert "canary_module" not in sys.modules
+
+
+def first_kernel(file: h5py.File) -> str:
+    """Where the first kernel stands."""
+    found = []
+    file.visititems(lambda name, item: found.append(name) if _is_kernel(item) else None)
+    return found[0]
+
+
+def _is_kernel(item) -> bool:
+    return isinstance(item, h5py.Dataset) and item.shape == (3, 3, 1, 32)
+
+
+def external_link(file: h5py.File, name: str, secret: Path) -> None:
+    file[name] = h5py.ExternalLink(secret, "secret")
+
+
+def soft_link(file: h5py.File, name: str, secret: Path) -> None:
+    file["elsewhere"] = np.ones((3, 3, 1, 32), np.float32)
+    file[name] = h5py.SoftLink("/elsewhere")
+
+
+def external_storage(file: h5py.File, name: str, secret: Path) -> None:
+    place = [(str(secret), 0, h5py.h5f.UNLIMITED)]
+    file.create_dataset(name, (3, 3, 1, 32), np.float32, external=place)
+
+
+def virtual(file: h5py.File, name: str, secret: Path) -> None:
+    layout = h5py.VirtualLayout((3, 3, 1, 32), np.float32)
+    layout[:] = h5py.VirtualSource(str(secret), "secret", (3, 3, 1, 32))
+    file.create_virtual_dataset(name, layout)
+
+
+def too_large(file: h5py.File, name: str, secret: Path) -> None:
+    file.create_dataset(name, (10_000, 10_000), np.float32, chunks=(10, 10), compression="gzip")
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.weights.h5"])
+@pytest.mark.parametrize("change", [external_link, soft_link, external_storage, virtual, too_large])
+def test_an_array_that_lies_elsewhere_or_is_far_too_large_is_refused(change, name, good, tmp_path):
+    secret = tmp_path / "secret.h5"
+    with h5py.File(secret, "w") as file:
+        file["secret"] = np.ones((3, 3, 1, 32), np.float32)
+    shutil.copy(good / name, tmp_path / name)
+    with h5py.File(tmp_path / name, "r+") as file:
+        kernel = first_kernel(file)
+        del file[kernel]
+        change(file, kernel, secret)
+    with pytest.raises(ModelFileError, match=r"is a link|lies in another file|cannot be read"):
+        load_model(tmp_path / name)
+
+
+def test_links_inside_a_keras_file_are_seen_too(good, tmp_path):
+    inner = tmp_path / "inner.h5"
+    with zipfile.ZipFile(good / "model.keras") as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    inner.write_bytes(members["model.weights.h5"])
+    with h5py.File(inner, "r+") as file:
+        kernel = first_kernel(file)
+        del file[kernel]
+        file[kernel] = h5py.ExternalLink("/etc/passwd", "secret")
+    members["model.weights.h5"] = inner.read_bytes()
+    with zipfile.ZipFile(tmp_path / "linked.keras", "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(ModelFileError, match="is a link"):
+        load_model(tmp_path / "linked.keras")
+
+
+@pytest.mark.parametrize("loops", [False, True])
+def test_groups_that_hold_each_other_end_soon(loops, good, tmp_path):
+    """Thirty groups, each twice in the one before: a thousand million paths."""
+    path = tmp_path / "endless.weights.h5"
+    shutil.copy(good / "model.weights.h5", path)
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("endless")
+        for _ in range(30):
+            group["left"] = group["right"] = inner = file.create_group(None)
+            group = inner
+        if loops:
+            group["round"] = file["endless"]
+    with pytest.raises(ModelFileError, match="more than 500 groups and arrays"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("member", ["../outside", "/outside", "assets/vocabulary.txt"])
+def test_a_member_that_no_model_needs_is_refused_and_not_unpacked(member, good, tmp_path):
+    path = tmp_path / "inside" / "model.keras"
+    path.parent.mkdir()
+    shutil.copy(good / "model.keras", path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(member, b"x")
+    with pytest.raises(ModelFileError, match="members that no model needs"):
+        load_model(path)
+    assert listing(tmp_path) == ["inside"]
+
+
+def test_a_keras_file_that_would_unpack_to_gigabytes_is_refused(good, tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", bytes(saving.MAX_BYTES + 1))
+        archive.writestr("model.weights.h5", b"")
+    (tmp_path / "bomb.keras").write_bytes(buffer.getvalue())
+    assert len(buffer.getvalue()) < 100_000
+    with pytest.raises(ModelFileError, match="would unpack to 50,000,003 bytes"):
+        load_model(tmp_path / "bomb.keras")
