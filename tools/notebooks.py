@@ -38,7 +38,8 @@ def main() -> None:
 
 def normalised(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.NotebookNode:
     """Execute from a clean kernel; keep the outputs of checked cells and nothing else."""
-    NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(folder)}}).execute()
+    where = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=900, coalesce_streams=True, resources=where).execute()
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
