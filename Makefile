@@ -1,0 +1,53 @@
+# make book        execute the chapters and build the HTML
+# make test        run every check
+# make notebooks   put the chapters into the state they are kept in; STUDENT=1: copies without solutions
+# make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter
+# make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
+# make clean       remove what was built
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -eo pipefail -c
+.DEFAULT_GOAL := book
+.PHONY: book test notebooks pretrained seeds repository requirements clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+LIBRARY := $(shell find mnist_lib tools/book.py -type f -not -path '*/__pycache__/*')
+
+book: $(READY) _build/.library
+	$(BIN)/jupyter-book build -W -n --keep-going .
+	@$(BIN)/python -c 'from mnist_lib.data import load_mnist; print("Built on:", load_mnist().source)'
+	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
+
+test: $(READY)
+	$(BIN)/python tools/check.py
+
+notebooks: $(READY)
+	$(BIN)/python tools/notebooks.py $(if $(STUDENT),--student _build/student)
+
+pretrained: $(READY)
+	$(BIN)/python tools/pretrained.py weights
+
+seeds: $(READY)
+	$(BIN)/python tools/pretrained.py seeds
+
+repository: $(READY)
+	$(BIN)/python tools/repository.py "$(URL)"
+
+requirements: $(READY)
+	$(BIN)/python tools/requirements.py
+
+clean:
+	rm -rf _build _static/generated
+
+# The cache of executed chapters knows their cells, not the library that they call.
+_build/.library: $(LIBRARY) requirements.txt
+	rm -rf _build/.jupyter_cache
+	mkdir -p _build && touch $@
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "expected Python 3.11 to 3.13, got %d.%d: make PYTHON=python3.13" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --progress-bar off --requirement requirements.txt
+	touch $@

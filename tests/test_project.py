@@ -1,0 +1,319 @@
+"""Guards of the whole: who imports whom, what README promises, one address, pinned actions."""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "mnist_lib"
+PLACEHOLDER = "https://github.com/your_account/your_repository"
+
+# What a module may import beside the standard library and under TYPE_CHECKING.
+MAY_IMPORT = {
+    "__init__": set(),
+    "__main__": {"mnist_lib.cli"},
+    "cli": {
+        "keras",
+        *(f"mnist_lib.{name}" for name in ("data", "model", "preprocessing", "pretrained")),
+        *(f"mnist_lib.{name}" for name in ("reference", "saving", "training")),
+    },
+    "data": {"numpy", "pooch", "mlxtend"},
+    "exercises": {"numpy"},
+    "model": {"keras"},
+    "plots": {"numpy", "matplotlib"},
+    "preprocessing": {"numpy", "PIL", "scipy"},
+    "pretrained": {"numpy"},
+    "reference": {"numpy"},
+    "saving": {"keras", "numpy", "h5py", "mnist_lib.model", "mnist_lib.pretrained"},
+    "training": {"keras", "numpy", "tqdm"},
+}
+ONLY_INSIDE_FUNCTIONS = {("data", "mlxtend"), ("data", "pooch"), ("preprocessing", "scipy")}
+
+
+def modules():
+    """Every module of the package, by its name in the table."""
+    files = {path.stem: path for path in PACKAGE.glob("*.py")}
+    return files | {"pretrained": PACKAGE / "pretrained" / "__init__.py"}
+
+
+def imports(path, inside_functions=True):
+    """What a file imports: top-level names, and whole names for our own modules."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    guarded = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
+        for node in ast.walk(block)
+    }
+    nodes = ast.walk(tree) if inside_functions else tree.body
+    names = set()
+    for node in nodes:
+        if id(node) in guarded:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            names.add(node.module)
+    names = {n if n.startswith("mnist_lib") else n.split(".")[0] for n in names}
+    return names - set(sys.stdlib_module_names)
+
+
+def test_every_module_is_in_the_import_table():
+    assert set(modules()) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("name", MAY_IMPORT)
+def test_a_module_imports_only_what_its_row_allows(name):
+    assert imports(modules()[name]) <= MAY_IMPORT[name]
+
+
+@pytest.mark.parametrize(("module", "package"), sorted(ONLY_INSIDE_FUNCTIONS))
+def test_slow_imports_stay_inside_functions(module, package):
+    path = modules()[module]
+    assert package in imports(path)
+    assert package not in imports(path, inside_functions=False)
+
+
+def test_only_the_keras_modules_load_tensorflow():
+    without = sorted(set(MAY_IMPORT) - {"__main__", "model", "training", "saving"})
+    names = [f"mnist_lib.{name}" if name != "__init__" else "mnist_lib" for name in without]
+    code = f"import sys, {', '.join(names)}; print('tensorflow' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert printed.stdout == "False\n", printed.stderr
+
+
+def test_importing_the_package_imports_nothing_else():
+    code = (
+        "import sys; before = set(sys.modules); import mnist_lib; print(set(sys.modules) - before)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ast.literal_eval(printed.stdout) == {"mnist_lib"}
+
+
+def test_readmes_map_is_the_tree():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"## The map\n\n```text\n(.*?)```", readme, re.S)[1]
+    mapped = {line.split()[0].rstrip("/") for line in block.splitlines()}
+    tracked = git("ls-files").splitlines()
+    top = {line.split("/")[0] for line in tracked} - {"README.md", ".gitignore"}
+    assert mapped == top
+
+
+def test_readme_and_landing_page_state_the_recorded_result():
+    record = json.loads((PACKAGE / "pretrained" / "provenance.json").read_text())["test"]
+    runs = json.loads((PACKAGE / "pretrained" / "seeds.json").read_text())["runs"]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    intro = (ROOT / "intro.md").read_text(encoding="utf-8")
+    assert record["total"] == 10_000
+    assert f"**{record['correct']:,} of the 10,000**" in readme
+    assert f"{record['correct']:,} of MNIST's 10,000 test digits" in intro
+    low, high = (f(run["correct"] for run in runs) for f in (min, max))
+    assert f"[{low:,} to {high:,}]" in readme
+
+
+def test_every_file_agrees_on_the_address():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    url = config["repository"]["url"]
+    name = url.removeprefix("https://github.com/")
+    # Every address that has the shape of ours: Colab's links, the setup cells, citation, README.
+    pattern = r"(?:colab\.research\.google\.com/github|git\+https://github\.com)/([\w.-]+/[\w.-]+)"
+    found = {}
+    for file in git("ls-files", "*.ipynb", "*.md", "*.cff", "*.yml", "*.toml").splitlines():
+        text = (ROOT / file).read_text(encoding="utf-8")
+        found[file] = set(re.findall(pattern, text))
+        found[file] |= set(re.findall(r'REPOSITORY = \\"https://github\.com/(.*?)\\"', text))
+        found[file] |= set(re.findall(r"repository-code: https://github\.com/(\S+)", text))
+    assert {found_name for names in found.values() for found_name in names} == {name}
+    for chapter in sorted((ROOT / "chapters").glob("*.ipynb")):
+        text = chapter.read_text(encoding="utf-8")
+        link = f"https://colab.research.google.com/github/{name}/blob/main/chapters/{chapter.name}"
+        assert link in text, chapter.name
+        assert f'REPOSITORY = \\"{url}\\"' in text, chapter.name
+
+
+@pytest.fixture
+def copy_of_tree(tmp_path):
+    """The tracked files as they are now, in a repository of their own."""
+    target = tmp_path / "copy"
+    for file in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
+        if (ROOT / file).is_file():
+            (target / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / file, target / file)
+    who = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], [*who, "commit", "-qm", "Copy"]):
+        subprocess.run(["git", *command], cwd=target, check=True)
+    return target
+
+
+def test_make_repository_writes_the_address_everywhere(copy_of_tree):
+    tool = [sys.executable, str(copy_of_tree / "tools" / "repository.py"), "--root", copy_of_tree]
+    new = "https://github.com/somebody/their-book"
+    subprocess.run([*tool, new], check=True, capture_output=True)
+    old = PLACEHOLDER.removeprefix("https://github.com/")
+    left = subprocess.run(["git", "grep", "-lF", old], cwd=copy_of_tree, stdout=subprocess.PIPE)
+    assert {line.split("/")[0] for line in left.stdout.decode().splitlines()} <= {"tests"}
+    config = yaml.safe_load((copy_of_tree / "_config.yml").read_text(encoding="utf-8"))
+    assert config["repository"]["url"] == new
+    for chapter in (copy_of_tree / "chapters").glob("*.ipynb"):
+        text = chapter.read_text(encoding="utf-8")
+        assert f'REPOSITORY = \\"{new}\\"' in text
+        assert "colab.research.google.com/github/somebody/their-book/blob/main/chapters/" in text
+    # Nothing but the address was touched.
+    diff = subprocess.run(["git", "diff", "-U0"], cwd=copy_of_tree, stdout=subprocess.PIPE)
+    changed = re.findall(r"^[-+](?![-+]).*", diff.stdout.decode(), re.M)
+    assert len(changed) > 20
+    assert all((old if line[0] == "-" else "somebody/their-book") in line for line in changed)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "github.com/a/b", "https://gitlab.com/a/b", "https://github.com/a", "x; rm -rf /"]
+)
+def test_make_repository_refuses_what_is_no_github_address(copy_of_tree, url):
+    tool = [sys.executable, str(copy_of_tree / "tools" / "repository.py"), "--root", copy_of_tree]
+    done = subprocess.run([*tool, url], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "expected https://github.com/NAME/REPOSITORY" in done.stderr
+    assert not subprocess.run(["git", "status", "-s"], cwd=copy_of_tree, stdout=-1).stdout
+
+
+@pytest.fixture
+def bare_environment(tmp_path):
+    """A Python with pip and every package of ours but mnist_lib itself."""
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", bare], check=True)
+    links = tmp_path / "links"
+    links.mkdir()
+    for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "mnist_lib" not in entry.name and entry.name not in ("pip", "distutils-precedence.pth"):
+            (links / entry.name).symlink_to(entry)
+    environment = os.environ | {
+        "PYTHONPATH": str(links),
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this as "no isolation"
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    return bare / "bin" / "python", environment
+
+
+def setup_cell():
+    """The source of the first code cell of the first chapter."""
+    notebook = json.loads((ROOT / "chapters" / "architecture.ipynb").read_text(encoding="utf-8"))
+    return "".join(next(c["source"] for c in notebook["cells"] if c["cell_type"] == "code"))
+
+
+def test_the_setup_cell_does_nothing_where_the_package_is_installed(monkeypatch):
+    assert importlib.util.find_spec("mnist_lib")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it installs"))
+    exec(compile(setup_cell(), "setup", "exec"), {})
+
+
+def test_the_setup_cell_refuses_the_placeholder(bare_environment):
+    if PLACEHOLDER not in setup_cell():
+        pytest.skip("this copy of the book has an address of its own")
+    python, environment = bare_environment
+    done = subprocess.run(
+        [python, "-c", setup_cell()], env=environment, capture_output=True, text=True, cwd="/"
+    )
+    assert "this copy of the book has no address yet" in done.stderr
+
+
+def test_the_setup_cell_installs_from_a_git_address(bare_environment, copy_of_tree):
+    python, environment = bare_environment
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    cell = setup_cell().replace(config["repository"]["url"], f"file://{copy_of_tree}")
+    code = f"{cell}\n" + (
+        "from mnist_lib.pretrained import load_weights, load_provenance\n"
+        "import mnist_lib.plots\n"
+        "print(mnist_lib.__file__, len(load_weights()))"
+    )
+    done = subprocess.run(
+        [python, "-c", code], env=environment, capture_output=True, text=True, cwd="/"
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[0].startswith(str(python.parent.parent)), done.stdout
+    assert done.stdout.split()[1] == "5"
+
+
+def test_actions_are_pinned_by_commit_and_tokens_read_only():
+    for file in sorted((ROOT / ".github" / "workflows").glob("*.yml")):
+        text = file.read_text(encoding="utf-8")
+        uses = re.findall(r"uses: (\S+)(.*)", text)
+        assert uses, file.name
+        for action, comment in uses:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
+            assert re.search(r"# v\d+\.\d+\.\d+$", comment), action
+        workflow = yaml.safe_load(text)
+        assert workflow["permissions"] == {"contents": "read"}, file.name
+        assert "concurrency" in workflow, file.name
+        assert all("timeout-minutes" in job for job in workflow["jobs"].values()), file.name
+        assert "secrets." not in text, file.name
+
+
+def test_every_requirement_is_pinned():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    named = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert named.pop() == "--editable ."
+    assert all(re.match(r"[a-z0-9._-]+==[\w.]+( ; .+)?$", line) for line in named)
+    assert any(line.startswith("jupyter-book==1.") for line in named)
+
+
+def test_the_package_names_its_dependencies_without_versions():
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in project["dependencies"])
+    used = set.union(*MAY_IMPORT.values()) - {
+        n for n in set.union(*MAY_IMPORT.values()) if "_lib" in n
+    }
+    named = set(project["dependencies"])
+    assert {"pillow" if name == "PIL" else name for name in used} | {"tensorflow"} == named
+
+
+def functions():
+    """Every function and method of the package with its length in lines."""
+    for name, path in modules().items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                yield f"{name}.{node.name}", node.end_lineno - node.lineno + 1, node
+
+
+def test_a_function_fits_a_screen():
+    too_long = {name: lines for name, lines, _ in functions() if lines > 45}
+    assert not too_long
+
+
+def test_functions_take_few_parameters():
+    for name, _, node in functions():
+        names = [
+            a.arg for a in node.args.posonlyargs + node.args.args if a.arg not in ("self", "ax")
+        ]
+        names += [a.arg for a in node.args.kwonlyargs if a.arg != "ax"]
+        assert len(names) <= (5 if name == "training.train" else 4), name
+
+
+def test_no_tracked_file_speaks_of_this_machine():
+    home = str(Path.home())
+    for file in git("ls-files").splitlines():
+        content = (ROOT / file).read_bytes()
+        assert len(content) < 1_500_000, file
+        text = content.decode("utf-8", errors="ignore")
+        assert not re.search(r"(?<![\w.])/(root|home|Users|tmp)/\w", text), file
+        assert home == "/" or f"{home}/" not in text, file
+
+
+def git(*arguments):
+    """What git prints, of this checkout."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout

@@ -1,0 +1,207 @@
+"""The built pages, as text and in a browser. `tools/check.py` builds them first."""
+
+import itertools
+import os
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parent.parent
+HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
+PAGES = sorted(
+    page
+    for folder in ("", "chapters", "appendix")
+    for page in (HTML / folder).glob("*.html")
+    if page.name not in ("genindex.html", "search.html", "index.html")
+)
+IDS = [str(page.relative_to(HTML).with_suffix("")) for page in PAGES]
+
+# What the theme logs on every page, and nothing else may be logged.
+KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid theme mode")
+
+
+@cache
+def soup(page):
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def article(page):
+    return soup(page).select_one("article.bd-article")
+
+
+@pytest.fixture(params=PAGES, ids=IDS)
+def page(request):
+    return request.param
+
+
+def test_every_page_of_the_table_of_contents_is_built():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    wanted = re.findall(r"(?:root|file): (\S+)", toc)
+    assert sorted(wanted) == sorted(IDS)
+    assert (HTML / "index.html").is_file()
+
+
+def test_no_chapter_shows_an_error_that_was_not_meant(page):
+    meant = {"architecture", "flatten", "training", "saving", "convolution", "softmax", "relu"}
+    errors = article(page).select(".cell.tag_raises-exception .traceback, .cell .output.traceback")
+    shown = article(page).select("div.output.traceback")
+    inside = article(page).select(".cell.tag_raises-exception div.output.traceback")
+    assert len(shown) == len(inside)
+    assert not errors or page.stem in meant
+    assert not article(page).select(".stderr")
+
+
+def test_every_picture_has_an_alternative_text(page):
+    for image in soup(page).find_all("img"):
+        if "bd-article" in str(image.find_parent("article")):
+            alt = image.get("alt", "")
+            assert len(alt) > 20, image
+            assert not re.fullmatch(r"(_images/|\.\./_images/)?[0-9a-f]{16,}.*", alt), image
+
+
+def test_chapters_have_pictures():
+    chapters = [page for page in PAGES if page.parent.name == "chapters"]
+    assert len(chapters) == 7
+    assert all(article(page).find_all("img") for page in chapters)
+
+
+def test_no_raw_markup_shows(page):
+    text = BeautifulSoup(str(article(page)), "html.parser")
+    for tag in text.select("pre, code, script, .math, .traceback"):
+        tag.decompose()
+    shown = text.get_text(" ")
+    for pattern in (r"\{[a-z:_-]+\}`?", r"```", r":::", r"\$\$", r"\*\*\w", r"\]\(", r"&nbsp;"):
+        assert not re.search(pattern, shown), re.search(rf".{{30}}{pattern}.{{30}}", shown, re.S)
+
+
+def test_every_internal_link_and_anchor_resolves(page):
+    checked = 0
+    for link in soup(page).find_all("a", href=True):
+        url = urlparse(link["href"])
+        if url.scheme or url.netloc:
+            continue
+        target = (page.parent / unquote(url.path)).resolve() if url.path else page
+        assert target.exists(), link["href"]
+        if url.fragment and target.suffix == ".html":
+            found = soup(target).find(id=unquote(url.fragment))
+            assert found is not None, f"{target.name}#{url.fragment}"
+        checked += 1
+    assert checked > 10
+
+
+def test_every_page_describes_itself(page):
+    description = soup(page).find("meta", attrs={"name": "description"})
+    assert description
+    assert 30 < len(description["content"]) < 300
+    assert soup(page).find("html")["lang"] == "en"
+    assert soup(page).find("link", rel="icon")
+
+
+def test_headings_are_in_order(page):
+    levels = [int(head.name[1]) for head in article(page).find_all(re.compile(r"^h[1-6]$"))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in itertools.pairwise(levels))
+
+
+def test_ids_are_unique(page):
+    ids = [tag["id"] for tag in article(page).find_all(id=True)]
+    assert len(ids) == len(set(ids)), sorted({i for i in ids if ids.count(i) > 1})
+
+
+def test_colab_opens_the_chapter_of_the_page():
+    for page in PAGES:
+        if page.parent.name == "chapters":
+            links = [a["href"] for a in soup(page).find_all("a", href=re.compile("colab"))]
+            wanted = r"https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/main/"
+            assert len(links) >= 2, "the text link and the rocket menu"
+            assert all(re.match(f"{wanted}chapters/{page.stem}.ipynb$", link) for link in links)
+
+
+def test_the_size_of_a_chapter_stays_within_its_budget(page):
+    assert page.stat().st_size <= 400_000
+
+
+# From here on: in a browser.
+
+
+@pytest.fixture(scope="module")
+def browser():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next(filter(None, map(shutil.which, names)), None)
+    assert found, f"none of {', '.join(names)} is here: sudo apt-get install chromium"
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        instance = playwright.chromium.launch(executable_path=found, args=flags)
+        yield instance
+        instance.close()
+
+
+def visit(browser, page, **options):
+    """Load a page from file://; return what it asked for, what it logged, and the page."""
+    context = browser.new_context(**options)
+    tab = context.new_page()
+    requests, messages = [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("console", lambda message: messages.append((message.type, message.text)))
+    tab.on("pageerror", lambda error: messages.append(("error", str(error))))
+    tab.goto(page.as_uri(), wait_until="load")
+    tab.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise")
+    return context, tab, requests, messages
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_asks_nothing_from_elsewhere_and_logs_nothing_new(browser, page, scheme):
+    context, _, requests, messages = visit(browser, page, color_scheme=scheme)
+    context.close()
+    outside = [url for url in requests if not url.startswith(("file:", "data:", "blob:"))]
+    assert not outside
+    assert len(requests) > 3
+    bad = [m for kind, m in messages if kind in ("error", "warning")]
+    assert [m for m in bad if not any(known in m for known in KNOWN)] == []
+
+
+def test_a_phone_never_scrolls_sideways(browser, page):
+    context, tab, _, _ = visit(browser, page, viewport={"width": 360, "height": 740})
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    # Nothing of the text itself lies outside: what is wide scrolls in a box of its own.
+    outside = tab.evaluate(
+        """() => [...document.querySelectorAll('article.bd-article > *, article section > *')]
+        .filter(e => e.getBoundingClientRect().right > 361 && e.offsetParent)
+        .map(e => e.tagName + ' ' + e.className + ' ' + e.textContent.slice(0, 40))"""
+    )
+    context.close()
+    assert width <= 361
+    assert outside == []
+
+
+def test_mathematics_is_typeset(browser):
+    page = HTML / "chapters" / "softmax.html"
+    context, tab, _, _ = visit(browser, page)
+    count = tab.locator("mjx-container").count()
+    context.close()
+    assert count > 5
+
+
+def test_dark_mode_is_dark_and_readable(browser, page):
+    context, tab, _, _ = visit(browser, page, color_scheme="dark")
+    colors = tab.evaluate(
+        """() => [getComputedStyle(document.body).backgroundColor,
+                  getComputedStyle(document.querySelector('article p')).color]"""
+    )
+    context.close()
+    dark, light = (luminance(color) for color in colors)
+    assert (light + 0.05) / (dark + 0.05) >= 4.5, colors
+
+
+def luminance(color):
+    """Relative luminance of `rgb(r, g, b)`, WCAG 2."""
+    channels = [int(c) / 255 for c in re.findall(r"\d+", color)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,114 @@
+"""The book's own Sphinx extension: what a page says about itself and about this build.
+
+- every page gets a description, its first emphasised sentence;
+- the landing page gets its figures, drawn by `mnist_lib.plots` while the book is built;
+- `{build-status}` lists versions and the data that this build ran on;
+- `{exercise-index}` lists every exercise of every chapter.
+"""
+
+import html
+import json
+import os
+import platform
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib as mpl
+import yaml
+from docutils import nodes
+from mdit_py_plugins.anchors.index import slugify
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from mnist_lib.data import load_mnist
+from mnist_lib.pretrained import load_provenance, load_weights
+from mnist_lib.reference import forward
+
+SHOWN_DIGIT = 7
+"""The digit of the landing page: the first seven of the embedded test split."""
+
+PACKAGES = ("jupyter-book", "sphinx", "myst-nb", "keras", "tensorflow", "numpy", "matplotlib")
+
+
+class BuildStatus(SphinxDirective):
+    """A table of what this build was made with and from."""
+
+    def run(self) -> list[nodes.Node]:
+        """One row a fact."""
+        score = load_provenance()["test"]
+        rows = [
+            ("Data of this build", load_mnist().source),
+            ("Shipped weights", f"{score['correct']:,} of {score['total']:,} test digits right"),
+            ("Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+            *((name, version(name)) for name in PACKAGES),
+        ]
+        text = "\n".join(
+            ["| what | which |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)]
+        )
+        return self.parse_text_to_nodes(text)
+
+
+class ExerciseIndex(SphinxDirective):
+    """Every exercise of every chapter, in the order of the book."""
+
+    def run(self) -> list[nodes.Node]:
+        """A list for each chapter, each exercise linked to its place."""
+        lines = []
+        for file in chapters(Path(self.env.srcdir)):
+            self.env.note_dependency(str(file))
+            title, exercises = headings(file)
+            lines.append(f"\n**[{title}](../chapters/{file.name})**\n")
+            lines += [f"- [{text}](../chapters/{file.name}#{slugify(text)})" for text in exercises]
+        return self.parse_text_to_nodes("\n".join(lines))
+
+
+def chapters(root: Path) -> list[Path]:
+    """The notebooks of the book, in the order of _toc.yml."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
+    return [root / f"{file}.ipynb" for file in files if file.startswith("chapters/")]
+
+
+def headings(file: Path) -> tuple[str, list[str]]:
+    """The title of a chapter and the headings of its exercises."""
+    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return re.search(r"^# (.+)$", text, re.M)[1], re.findall(r"^### (Exercise .+)$", text, re.M)
+
+
+def draw_figures(app: Sphinx) -> None:
+    """Draw the two figures of the landing page with the shipped weights."""
+    mpl.use("agg")
+    from mnist_lib.plots import show_journey, show_network  # after the choice of the canvas
+
+    folder = Path(app.srcdir) / "_static" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    image = load_mnist("embedded").test.images[[SHOWN_DIGIT]]
+    outputs = {name: output[0] for name, output in forward(image, load_weights()).items()}
+    show_journey(image[0], outputs).figure.savefig(folder / "journey.png", dpi=150)
+    layers = [("input", (28, 28, 1)), *((name, out.shape) for name, out in outputs.items())]
+    show_network(layers).figure.savefig(folder / "network.png", dpi=150)
+
+
+def add_description(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """The first emphasised sentence of a page is its description for search engines."""
+    emphasised = next(doctree.findall(nodes.emphasis), None) if doctree else None
+    if emphasised is not None:
+        text = html.escape(f"{emphasised.astext()} {app.config.html_title}", quote=True)
+        context["metatags"] = context.get("metatags", "") + (
+            f'\n<meta name="description" content="{text}" />'
+        )
+
+
+def setup(app: Sphinx) -> dict:
+    """Tell Sphinx; and TensorFlow, in the kernels, to keep quiet while it starts."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    app.add_directive("build-status", BuildStatus)
+    app.add_directive("exercise-index", ExerciseIndex)
+    app.connect("builder-inited", draw_figures)
+    app.connect("html-page-context", add_description)
+    app.add_css_file("book.css")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

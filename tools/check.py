@@ -1,0 +1,147 @@
+"""Run every check of the project: `make test`, or some parts by name.
+
+Each part is a command of a well-known tool. The parts run one after the other, all of them even if
+one fails; the end is one line for each: what ran, how many, how long, on which data.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+SITE = ROOT / "_build" / "test"
+
+NBVAL = [
+    *(sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"),
+    *("--nbval-cell-timeout=900", "-p", "no:python", "-c", "tests/nbval.ini", "--rootdir=."),
+]
+BUILD = [str(BIN / "jupyter-book"), "build", "-W", "-n", "--keep-going"]
+EMBEDDED = {"MNIST_SOURCE": "embedded", "MNIST_PROGRESS": "0"}
+
+
+class Part(NamedTuple):
+    """One check: its name, its command, the data it runs on, and what it is told."""
+
+    name: str
+    command: list[str]
+    data: str = "no data"
+    environment: dict[str, str] = {}  # noqa: RUF012 - a tuple's default, never changed
+
+
+class Result(NamedTuple):
+    """What a part gave."""
+
+    part: Part
+    good: bool
+    count: str
+    seconds: float
+
+
+def main() -> int:
+    """Run all parts, or those named; 0 when every one is good."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    every = parts()
+    parser.add_argument("names", nargs="*", metavar="PART", help=", ".join(p.name for p in every))
+    names = parser.parse_args().names
+    unknown = set(names) - {part.name for part in every}
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    results = [run(part) for part in every if not names or part.name in names]
+    return report(results)
+
+
+def parts() -> list[Part]:
+    """Every check, in order."""
+    full = full_data()
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    seen = full or "embedded subset"
+    some = [
+        Part("format", [str(BIN / "ruff"), "format", "--check", "."]),
+        Part("lint", [str(BIN / "ruff"), "check", "."]),
+        Part("pytest", [*pytest, "--ignore=tests/test_site.py"], seen),
+        Part("nbval", nbval("chapters"), "embedded subset", EMBEDDED),
+    ]
+    if full:
+        environment = {"MNIST_SOURCE": "full", "MNIST_PROGRESS": "0"}
+        some.append(Part("nbval-full", nbval("chapters"), full, environment))
+    book = [*BUILD, "--all", "--path-output", str(SITE), str(ROOT)]
+    return [
+        *some,
+        Part("build", book, "embedded subset", EMBEDDED),
+        Part("site", [*pytest, "tests/test_site.py"], "embedded subset", site()),
+    ]
+
+
+def nbval(*paths: str) -> list[str]:
+    """The command that runs notebooks and compares their checked outputs."""
+    return [*NBVAL, "-q", "-n", "2", "--dist", "loadscope", *paths]
+
+
+def site() -> dict[str, str]:
+    """Where the site's tests find the pages."""
+    return {"BOOK_HTML": str(SITE / "_build" / "html")}
+
+
+def full_data() -> str:
+    """The source of the full MNIST on this machine, or nothing."""
+    from mnist_lib.data import load_mnist
+
+    mnist = load_mnist()
+    return mnist.source if len(mnist.train) == 60_000 else ""
+
+
+def run(part: Part) -> Result:
+    """Run one part; pass its output on while it comes, and count what it says."""
+    print(f"\n── {part.name}: {' '.join(map(str, part.command))}", flush=True)
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | part.environment
+    if part.name == "build":  # a cache knows its cells, not the library that they call
+        shutil.rmtree(SITE, ignore_errors=True)
+    start, lines = time.perf_counter(), []
+    with subprocess.Popen(
+        part.command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    good = process.returncode == 0
+    return Result(part, good, count("".join(lines)), time.perf_counter() - start)
+
+
+def count(output: str) -> str:
+    """How many: the closing line of pytest, of ruff, or the chapters that Sphinx executed."""
+    if found := re.findall(r"(?:\d+ (?:passed|failed|errors?|skipped)(?:, )?)+", output):
+        return found[-1]
+    if found := re.findall(r"\d+ files? \S*\s*(?:already )?formatted|All checks passed", output):
+        return found[-1]
+    if found := re.findall(r"Executed notebook in [\d.]+ seconds", output):
+        return f"{len(found)} chapters executed"
+    return "see above"
+
+
+def report(results: list[Result]) -> int:
+    """One line for each part, and a last one that counts the parts."""
+    print("\n" + "─" * 78)
+    for part, good, number, seconds in results:
+        mark = "ok  " if good else "FAIL"
+        print(f"{mark} {part.name:<11} {number:<28} {seconds:5.0f} s   {part.data}")
+    bad = sum(not result.good for result in results)
+    total = sum(result.seconds for result in results)
+    print(f"     together {'':<31} {total:5.0f} s")
+    print(f"{len(results) - bad} passed, {bad} failed")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,30 @@
+"""Pin the whole environment anew: `make requirements`.
+
+Reads pyproject.toml, writes requirements.txt: every package that book, library and tests need,
+with its exact version, for Python 3.11 to 3.13 on any system. Needs the tool uv.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [
+    *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--upgrade"),
+    *("--python-version", "3.11", "--no-emit-index-url", "--quiet", "--output-file"),
+]
+LIBRARY = "\n# The library of this book, from this folder.\n--editable .\n"
+
+
+def main() -> None:
+    """Resolve beside, then rename."""
+    beside = ROOT / "requirements.new.txt"
+    environment = os.environ | {"UV_CUSTOM_COMPILE_COMMAND": "make requirements"}
+    subprocess.run([*COMMAND, str(beside)], cwd=ROOT, env=environment, check=True)
+    with beside.open("a", encoding="utf-8") as file:
+        file.write(LIBRARY)
+    os.replace(beside, ROOT / "requirements.txt")
+
+
+if __name__ == "__main__":
+    main()
