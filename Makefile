@@ -13,12 +13,16 @@ SHELL := /usr/bin/env bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+EXECUTED := _build/.jupyter_cache _build/html
 LIBRARY := $(shell find mnist_lib tools/book.py -type f -not -path '*/__pycache__/*')
 
 book: $(READY) _build/.library
+	@mkdir -p _build && $(BIN)/python -c 'from mnist_lib.data import load_mnist; print(load_mnist().source.split(";")[0])' > _build/.data.now
+	@cmp -s _build/.data.now _build/.data || rm -rf $(EXECUTED)
+	@mv _build/.data.now _build/.data
 	$(BIN)/jupyter-book build -W -n --keep-going .
-	@$(BIN)/python -c 'from mnist_lib.data import load_mnist; print("Built on:", load_mnist().source)'
-	@echo "Open it:  file://$(CURDIR)/_build/html/index.html"
+	@echo "Built on:  $$(cat _build/.data)"
+	@echo "Open it:   file://$(CURDIR)/_build/html/index.html"
 
 test: $(READY)
 	$(BIN)/python tools/check.py
@@ -41,10 +45,10 @@ requirements: $(READY)
 clean:
 	rm -rf _build _static/generated
 
-# The cache of executed chapters knows their cells, not the library that they call.
+# The cache of executed chapters knows their cells, not the library and the data that they use.
 _build/.library: $(LIBRARY) requirements.txt
-	rm -rf _build/.jupyter_cache
-	mkdir -p _build && touch $@
+	rm -rf $(EXECUTED)
+	@mkdir -p _build && touch $@
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "expected Python 3.11 to 3.13, got %d.%d: make PYTHON=python3.13" % v)'

@@ -464,7 +464,7 @@ def show_loss(
     ax.set_ylim(min(losses) / 1.3, 1.3 * max(losses))
     if level is not None:
         ax.axhline(level, color="#555555", linestyle=":", label="equal probabilities: ln 10")
-    ax.legend()
+    ax.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
 
@@ -594,7 +594,7 @@ def show_zeros(groups: dict[str, dict[str, float]], ax: Axes | None = None) -> A
         bars = ax.bar(
             places, shares.values(), width * 0.94, color=color, hatch=hatch, ec="white", label=group
         )
-        ax.bar_label(bars, [f"{share:.0%}" for share in shares.values()], fontsize=8.5)
+        ax.bar_label(bars, [f"{100 * share:.0f} %" for share in shares.values()], fontsize=8.5)
     ax.set(xticks=range(len(shares)), xticklabels=shares, ylim=(0, 1.12), ylabel="share of zeros")
     ax.grid(axis="x", visible=False)
     ax.legend(ncols=len(groups), loc="upper right")

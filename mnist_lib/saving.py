@@ -202,9 +202,13 @@ def _inspect_hdf5(content: bytes, path: Path) -> dict:
         for number, (name, item) in enumerate(_items(file, path)):
             if number >= MAX_ITEMS:
                 raise ModelFileError(f"{path} holds more than {MAX_ITEMS} groups and arrays")
-            if isinstance(item, h5py.Dataset) and (item.external or item.nbytes > MAX_BYTES):
+            if isinstance(item, h5py.Dataset) and _elsewhere(item):
                 raise ModelFileError(f"{path}: {name} lies in another file, or is far too large")
         return dict(file.attrs)
+
+
+def _elsewhere(array: h5py.Dataset) -> bool:
+    return bool(array.external or array.is_virtual or array.nbytes > MAX_BYTES)
 
 
 def _items(group: h5py.Group, path: Path) -> Iterator[tuple[str, h5py.Dataset | h5py.Group]]:

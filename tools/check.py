@@ -60,12 +60,12 @@ def main() -> int:
 def parts() -> list[Part]:
     """Every check, in order."""
     full = full_data()
-    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist"]
     seen = full or "embedded subset"
     some = [
         Part("format", [str(BIN / "ruff"), "format", "--check", "."]),
         Part("lint", [str(BIN / "ruff"), "check", "."]),
-        Part("pytest", [*pytest, "--ignore=tests/test_site.py"], seen),
+        Part("pytest", [*pytest, "loadfile", "--ignore=tests/test_site.py"], seen),
         Part("nbval", nbval("chapters"), "embedded subset", EMBEDDED),
     ]
     if full:
@@ -75,7 +75,7 @@ def parts() -> list[Part]:
     return [
         *some,
         Part("build", book, "embedded subset", EMBEDDED),
-        Part("site", [*pytest, "tests/test_site.py"], "embedded subset", site()),
+        Part("site", [*pytest, "load", "tests/test_site.py"], "embedded subset", site()),
     ]
 
 
