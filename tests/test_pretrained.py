@@ -36,7 +36,7 @@ def right(images: np.ndarray, labels: np.ndarray, weights: dict) -> int:
 
 def test_names_and_shapes_are_those_of_fig_1(weights):
     assert {name: (k.shape, b.shape) for name, (k, b) in weights.items()} == SHAPES
-    assert tuple(weights) == LAYERS
+    assert tuple(weights) == LAYERS == tuple(SHAPES)
 
 
 def test_there_are_93322_numbers_finite_and_float32(weights):
