@@ -3,6 +3,8 @@
 import itertools
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -254,3 +256,17 @@ def test_prose_keeps_its_voice(chapter):
     assert "!" not in re.sub(r"[!=]=|\w!", "", text), "an exclamation mark"
     for word in ("basically", "obviously", "simply put", "powerful", "leverage", "delve"):
         assert word not in text.lower(), word
+
+
+def test_students_get_every_question_and_no_solution(tmp_path):
+    tool = [sys.executable, str(ROOT / "tools" / "notebooks.py"), "--student", str(tmp_path)]
+    subprocess.run(tool, check=True, capture_output=True)
+    for path in CHAPTERS:
+        before = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        after = json.loads((tmp_path / path.name).read_text(encoding="utf-8"))["cells"]
+        solutions = [cell for cell in before if "solution" in tags(cell)]
+        assert len(after) == len(before) - len(solutions)
+        text = "\n".join(source(cell) for cell in after)
+        assert "@title Solution" not in text
+        assert text.count("check(answer") == sum("check(answer" in source(c) for c in before)
+        assert text.count("### Exercise ") == sum(source(c).count("### Exercise ") for c in before)
