@@ -23,9 +23,17 @@ The MNIST network of the course, from the command line.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0, or 2 after one clear line on stderr."""
+    for stream in (sys.stdout, sys.stderr):  # a file name may hold what the terminal cannot show
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("interrupted: nothing was saved", file=sys.stderr)
         return 130
@@ -78,14 +86,16 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from mnist_lib.preprocessing import ImageError, prepare_digit, read_image
+    from mnist_lib.preprocessing import prepare_digit, read_image
 
     forward, failed = _network(options.model), 0
     for path in options.pictures:
         try:
             digit = prepare_digit(read_image(path))
-        except (ImageError, OSError) as error:
-            print(f"mnist_lib predict: {_one_line(error)}", file=sys.stderr)
+        except (ValueError, OSError) as error:
+            text = _one_line(error)
+            named = text if str(path) in text else f"{path}: {text}"
+            print(f"mnist_lib predict: {named}", file=sys.stderr)
             failed += 1
             continue
         probabilities = forward(digit[None])[0]
@@ -127,6 +137,9 @@ def _network(path: Path | None):
 def _hushed() -> Iterator[None]:
     """TensorFlow talks on standard error while it loads, whatever its log level: not to readers."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if sys.stderr is None:  # started with standard error closed: nobody hears it anyway
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -147,7 +160,7 @@ def _expected(error: Exception) -> bool:
 
 def _one_line(error: Exception) -> str:
     text = str(error)
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
     return " ".join(text.split())
 

@@ -169,7 +169,7 @@ def _digits(images: np.ndarray, labels: np.ndarray) -> Digits:
 
 def _from_path(path: Path) -> dict[str, np.ndarray]:
     try:
-        return _read_npz(path.expanduser(), FULL)
+        return _read_npz(Path(os.path.expanduser(path)), FULL)
     except (DataError, OSError) as error:
         raise DataError(
             f"MNIST_PATH names {path}, which cannot be used: {error}. "
@@ -179,7 +179,7 @@ def _from_path(path: Path) -> dict[str, np.ndarray]:
 
 def _from_keras_cache() -> dict[str, np.ndarray] | None:
     path = _cache_folder() / "mnist.npz"
-    if not path.exists():
+    if not os.path.exists(path):  # Path.exists raises where the folder cannot be read
         return None
     try:
         return _read_npz(path, FULL)
@@ -190,10 +190,14 @@ def _from_keras_cache() -> dict[str, np.ndarray] | None:
 
 def _from_download(retry: bool) -> dict[str, np.ndarray]:
     kept, failed = _cache_folder() / "mnist_lib_full.npz", _cache_folder() / "mnist_lib_failed"
-    if kept.exists():
+    if os.path.exists(kept):
         with contextlib.suppress(DataError, OSError):  # damaged: fetch it anew below
             return _read_npz(kept, FULL)
-    if not retry and failed.exists() and time.time() - failed.stat().st_mtime < RETRY_SECONDS:
+    if (
+        not retry
+        and os.path.exists(failed)
+        and time.time() - failed.stat().st_mtime < RETRY_SECONDS
+    ):
         raise DataError("a download failed less than ten minutes ago")
     errors = []
     for mirror in MIRRORS:
@@ -213,7 +217,7 @@ def _from_download(retry: bool) -> dict[str, np.ndarray]:
 
 def _from_package() -> dict[str, np.ndarray]:
     kept = _cache_folder() / "mnist_lib_embedded.npz"
-    if kept.exists():
+    if os.path.exists(kept):
         with contextlib.suppress(DataError, OSError):
             return _read_npz(kept, EMBEDDED)
     try:
@@ -233,8 +237,7 @@ def _from_package() -> dict[str, np.ndarray]:
 
 
 def _cache_folder() -> Path:
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
-    return Path(home).expanduser() / "datasets"
+    return Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")) / "datasets"
 
 
 def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
@@ -249,6 +252,8 @@ def _keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def _read_npz(path: Path, expected: dict[str, Array]) -> dict[str, np.ndarray]:
     """Read and verify the expected arrays of an npz file; without pickle, and never a bomb."""
+    if os.path.exists(path) and not path.is_file():
+        raise DataError(f"{path} is no file")
     try:
         with zipfile.ZipFile(path) as archive:
             for name, array in expected.items():

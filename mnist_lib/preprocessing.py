@@ -42,9 +42,12 @@ def prepare_digit(ink: np.ndarray) -> np.ndarray:
     >>> digit.shape, float(digit.max())
     ((28, 28, 1), 1.0)
     """
-    square = _square(_as_ink(ink))
-    average = _area_weights(len(square))
-    small = average @ square @ average.T
+    box = _box(_as_ink(ink))
+    height, width = box.shape
+    # The square is never made: its empty rows and columns have no share in any average.
+    average = _area_weights(max(height, width))
+    down, across = (max(height, width) - height) // 2, (max(height, width) - width) // 2
+    small = average[:, down : down + height] @ box @ average[:, across : across + width].T
     small /= small.max()
     top, left = (_offset(small.sum(axis=axis)) for axis in (1, 0))
     # The margin takes every shift; only empty sides of the box can fall outside of 28 x 28.
@@ -72,9 +75,12 @@ def read_image(path: str | Path) -> np.ndarray:
     if np.ptp(ground) <= 0.02:  # drawn or scanned on an even ground: keep every grey level
         ink = np.abs(grey - np.median(ground))
         if lossy or np.ptp(ground) > 0:
-            ink[ink < 0.1] = 0  # what compression leaves round a stroke is no ink
+            # What compression leaves round a stroke is no ink, and faint ink is ink.
+            ink[ink < min(0.1, 0.4 * ink.max())] = 0
     else:
         ink = _remove_shading(grey, path)
+    if (ink > ink.max() / 2).mean() > 0.6:  # a dark frame round a light page, for one
+        raise ImageError(f"{path}: no digit found, most of the picture would be ink")
     return (ink / ink.max()).astype(np.float32)
 
 
@@ -97,14 +103,10 @@ def _as_ink(ink: np.ndarray) -> np.ndarray:
     return ink.astype(np.float64)
 
 
-def _square(ink: np.ndarray) -> np.ndarray:
-    """The tight box round the ink, grown to a square by the same amount on both sides."""
+def _box(ink: np.ndarray) -> np.ndarray:
+    """The tight box round the ink."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
-    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    height, width = box.shape
-    side = max(height, width)
-    top, left = (side - height) // 2, (side - width) // 2
-    return np.pad(box, ((top, side - height - top), (left, side - width - left)))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def _area_weights(side: int) -> np.ndarray:
@@ -136,6 +138,8 @@ def _read_grey(path: Path) -> tuple[np.ndarray, bool]:
     """Decode to grey float32 in [0, 1], upright, on an opaque ground; and whether it is lossy."""
     if path.is_dir():
         raise IsADirectoryError(f"expected a picture, got the folder {path}")
+    if path.is_fifo():
+        raise ImageError(f"{path}: expected a picture file, got a pipe")
     content = path.open("rb")
     with content, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is checked here, or harmless

@@ -28,6 +28,7 @@ def conv2d(images: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarr
            [-4., -4.]])
     """
     rows, columns, channels_in, channels_out = kernel.shape
+    _check_bias(bias, channels_out)
     windows = np.lib.stride_tricks.sliding_window_view(images, (rows, columns), axis=(1, 2))
     n, height, width = windows.shape[:3]
     # One row per position: its window, in the order rows, columns, channels of the kernel.
@@ -87,6 +88,7 @@ def dense(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
     >>> dense(np.array([[1.0, 2.0]]), np.array([[1.0, 0.0], [1.0, 3.0]]), np.array([0.5, 0.0]))
     array([[3.5, 6. ]])
     """
+    _check_bias(bias, kernel.shape[1])
     return x @ kernel + bias
 
 
@@ -116,6 +118,8 @@ def forward(images: np.ndarray, weights: dict) -> dict[str, np.ndarray]:
     returns: the eight layers' outputs after their activation, in order; the last one holds the
     ten probabilities, shape (n, 10)
     """
+    if images.shape[1:] != (28, 28, 1) or len(images) == 0:
+        raise ValueError(f"expected images of shape (n, 28, 28, 1), n > 0, got {images.shape}")
     x, outputs = images, {}
     outputs["conv2d_1"] = x = relu(conv2d(x, *weights["conv2d_1"]))
     outputs["max_pooling2d_1"] = x = max_pool2d(x)
@@ -146,3 +150,9 @@ def rounding_bound(
     """
     eps = np.finfo(np.float32).eps
     return 8 * eps * layer(np.abs(x), np.abs(kernel), np.abs(bias))
+
+
+def _check_bias(bias: np.ndarray, outputs: int) -> None:
+    """One bias for each output: NumPy would stretch any other shape without a word."""
+    if bias.shape != (outputs,):
+        raise ValueError(f"expected a bias of shape ({outputs},), got {bias.shape}")

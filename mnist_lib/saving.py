@@ -30,6 +30,9 @@ SUFFIXES = (".weights.h5", ".h5", ".keras")
 MAX_BYTES = 50_000_000
 """No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
 
+MAX_NAME = 240
+"""Of 255 bytes that a file name may have; the rest is left for .bak and a number."""
+
 MAX_ITEMS = 500
 """No file of this network holds more groups and arrays; hard links can make endless ones."""
 
@@ -47,7 +50,7 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
     """
     path = Path(path)
     suffix = _suffix(path)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".mnist_lib.") as folder:
         beside = Path(folder) / f"model{suffix}"
         if suffix == ".weights.h5":
             _bare(model).save_weights(beside)
@@ -72,8 +75,12 @@ def check_target(path: str | Path) -> None:
     _suffix(path)
     if path.is_dir():
         raise IsADirectoryError(f"expected a file to write, got the folder {path}")
-    if not os.access(path.parent, os.W_OK):
+    if not path.parent.is_dir():
+        raise NotADirectoryError(f"there is no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
         raise PermissionError(f"cannot write into the folder {path.parent}")
+    if len(os.fsencode(path.name)) > MAX_NAME:
+        raise ValueError(f"expected a file name of at most {MAX_NAME} bytes, got {path.name}")
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -143,7 +150,7 @@ def _quiet() -> Iterator[None]:
 def _backup(path: Path) -> Path:
     """The first free name of harryTest.h5.bak, harryTest.h5.bak2, …"""
     number, backup = 1, path.with_name(path.name + ".bak")
-    while backup.exists():
+    while os.path.lexists(backup):  # a link to nowhere is a name that is taken too
         number += 1
         backup = path.with_name(f"{path.name}.bak{number}")
     return backup
@@ -164,7 +171,8 @@ def _read(path: Path, suffix: str) -> keras.Model:
     if suffix == ".keras":
         _inspect_keras(path)
         with _quiet():
-            return _checked(keras.saving.load_model(path, safe_mode=True), path)
+            model = _checked(keras.saving.load_model(path, safe_mode=True), path)
+        return model if model.compiled else _fresh(model)
     if suffix == ".h5":
         _inspect_legacy(path)
         stored = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -172,9 +180,13 @@ def _read(path: Path, suffix: str) -> keras.Model:
         _inspect_hdf5(path.read_bytes(), path)
         stored = _bare(build_model())
         stored.load_weights(path)
-    # Into a network of our own: Keras' optimizer of a .h5 file refuses to train on.
+    return _fresh(_checked(stored, path))
+
+
+def _fresh(stored: keras.Model) -> keras.Model:
+    """A compiled network with these weights: Keras' own of a .h5 file refuses to train on."""
     model = build_model()
-    model.set_weights(_checked(stored, path).get_weights())
+    model.set_weights(stored.get_weights())
     return model
 
 
@@ -236,9 +248,14 @@ def _layer(layer: dict) -> tuple:
     """What a layer is, without what training leaves untouched: names, initializers, dtypes."""
     config = layer["config"]
     keys = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation")
-    keys += ("dilation_rate",)  # the shapes of the weights would not tell
+    keys += ("dilation_rate", "data_format")  # the shapes of the weights would not tell
     values = (config.get(key) for key in keys)
-    return layer["class_name"], *(tuple(v) if isinstance(v, list) else v for v in values if v)
+    trainable = config.get("trainable", True)
+    return (
+        layer["class_name"],
+        trainable,
+        *(tuple(v) if isinstance(v, list) else v for v in values if v),
+    )
 
 
 def _checked(model: keras.Model, path: Path) -> keras.Model:

@@ -121,10 +121,14 @@ def one_hot(labels: np.ndarray) -> np.ndarray:
 
     labels: (n,) int in 0..9
     returns: (n, 10) float32
+    raises: ValueError for any other label
 
     >>> one_hot(np.array([3]))
     array([[0., 0., 0., 1., 0., 0., 0., 0., 0., 0.]], dtype=float32)
     """
+    labels = np.asarray(labels)
+    if not np.issubdtype(labels.dtype, np.integer) or not np.isin(labels, range(10)).all():
+        raise ValueError(f"expected whole-number labels in 0..9, got {labels.dtype} {labels}")
     return np.eye(10, dtype=np.float32)[labels]
 
 
@@ -145,8 +149,8 @@ def _check(digits: "Digits") -> None:
 
 def _check_at_least_one(**counts: int) -> None:
     for name, count in counts.items():
-        if count < 1:
-            raise ValueError(f"expected {name} of at least 1, got {count}")
+        if not isinstance(count, int | np.integer) or not 1 <= count < 2**31:
+            raise ValueError(f"expected {name} as a whole number from 1 to 2³¹ − 1, got {count}")
 
 
 def _epoch_line(history: History, epochs: int, total: int) -> str:
@@ -243,4 +247,4 @@ def _bar_class() -> type[_Silent]:
     shell = ipython.get_ipython() if ipython else None
     if shell is not None and hasattr(shell, "kernel"):
         return _Notebook
-    return _Terminal if sys.stderr.isatty() else _Silent
+    return _Terminal if sys.stderr is not None and sys.stderr.isatty() else _Silent

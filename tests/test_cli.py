@@ -249,3 +249,19 @@ def test_a_bug_keeps_its_traceback(monkeypatch):
     monkeypatch.setattr("mnist_lib.data.load_mnist", bug)
     with pytest.raises(TypeError, match="a bug of ours"):
         main(["data"])
+
+
+def test_who_closes_our_output_early_gets_no_complaint(pictures):
+    command = [sys.executable, "-m", "mnist_lib", "predict", *pictures]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_one_bad_picture_never_silences_the_others(pictures, tmp_path, capfd):
+    Image.new("L", (50, 50), 200).save(tmp_path / "empty.png")
+    assert main(["predict", str(tmp_path / "empty.png"), pictures[0]]) == 2
+    told = capfd.readouterr()
+    assert pictures[0] in told.out
+    assert "empty.png: no digit found" in told.err

@@ -599,3 +599,21 @@ def test_after_a_kill_during_the_download_the_next_run_is_good(server, cache):
     assert not (cache / "mnist_lib_full.npz").exists()
     out, error = child(address).communicate(timeout=60)
     assert "verified download" in out, error
+
+
+@pytest.mark.parametrize("variable", ["MNIST_PATH", "KERAS_HOME"])
+def test_a_home_that_nobody_has_is_no_crash(variable, monkeypatch, cache, tmp_path):
+    monkeypatch.chdir(tmp_path)  # an unknown ~user stays a plain name
+    monkeypatch.setenv(variable, "~nobody-of-this-name/x")
+    if variable == "MNIST_PATH":
+        with pytest.raises(DataError, match="MNIST_PATH names ~nobody-of-this-name/x"):
+            load_mnist()
+    else:
+        assert len(load_mnist("embedded").train) == 4_000
+
+
+def test_a_pipe_named_by_mnist_path_does_not_hang(monkeypatch, cache, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    monkeypatch.setenv("MNIST_PATH", str(tmp_path / "pipe"))
+    with pytest.raises(DataError, match="is no file"):
+        load_mnist()

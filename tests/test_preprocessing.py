@@ -1,5 +1,6 @@
 """Laws of `mnist_lib.preprocessing`: any picture gives one MNIST-like digit, or a clear error."""
 
+import os
 import struct
 import time
 import zlib
@@ -461,3 +462,33 @@ def test_an_unreadable_file_is_the_systems_own_error(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.open", refuse)
     with pytest.raises(PermissionError, match=r"digit\.png"):
         read_image(tmp_path / "digit.png")
+
+
+def test_faint_ink_in_a_jpeg_is_ink(tmp_path, embedded):
+    """25 grey levels of ink, with the noise of compression: most digits are still read right."""
+    right = 0
+    for image, label in zip(embedded.test.images[:40], embedded.test.labels[:40], strict=True):
+        faint = 220 - 25 * np.kron(image[:, :, 0], np.ones((10, 10)))
+        Image.fromarray(faint.astype(np.uint8)).save(tmp_path / "faint.jpg", quality=75)
+        digit = prepare_digit(read_image(tmp_path / "faint.jpg"))
+        right += forward(digit[None], load_weights())["dense_2"].argmax() == label
+    assert right >= 36  # an absolute threshold gave 12
+
+
+def test_a_dark_frame_round_a_light_page_is_refused_and_not_guessed(tmp_path, embedded):
+    page = 255 - 255 * np.kron(embedded.test.images[3, :, :, 0], np.ones((10, 10)))
+    Image.fromarray(np.pad(page, 10, constant_values=0).astype(np.uint8)).save(tmp_path / "f.png")
+    with pytest.raises(ImageError, match="most of the picture would be ink"):
+        read_image(tmp_path / "f.png")
+
+
+def test_a_very_long_picture_needs_no_square_in_memory():
+    ink = np.zeros((400_000, 3), np.uint8)
+    ink[[5, -6], 1] = 255  # padded to a square it would take 1.3 TB
+    assert prepare_digit(ink).shape == (28, 28, 1)
+
+
+def test_a_pipe_is_no_picture_and_does_not_hang(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match="got a pipe"):
+        read_image(tmp_path / "pipe.png")

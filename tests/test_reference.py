@@ -350,3 +350,13 @@ def test_the_rounding_bound_is_not_so_wide_that_it_hides_a_wrong_weight(weights,
     wrong[1, 1] *= np.float32(1.001)
     apart = np.abs(conv2d(images, wrong, bias) - conv2d(images, kernel, bias))
     assert (apart > rounding_bound(conv2d, images, kernel, bias)).any()
+
+
+def test_shapes_that_numpy_would_stretch_are_refused(weights):
+    with pytest.raises(ValueError, match=r"expected a bias of shape \(3,\), got \(1,\)"):
+        conv2d(np.zeros((1, 5, 5, 1)), np.zeros((3, 3, 1, 3)), np.zeros(1))
+    with pytest.raises(ValueError, match=r"expected a bias of shape \(3,\), got \(3, 1\)"):
+        dense(np.zeros((3, 2)), np.zeros((2, 3)), np.zeros((3, 1)))
+    for shape in ((1, 29, 28, 1), (0, 28, 28, 1), (28, 28, 1)):
+        with pytest.raises(ValueError, match="expected images of shape"):
+            forward(np.zeros(shape, np.float32), weights)

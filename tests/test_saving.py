@@ -188,7 +188,7 @@ def test_check_target_says_early_what_saving_would_say_late(tmp_path, monkeypatc
     (tmp_path / "folder.h5").mkdir()
     with pytest.raises(IsADirectoryError, match=r"got the folder .*folder\.h5"):
         check_target(tmp_path / "folder.h5")
-    with pytest.raises(PermissionError, match="cannot write into the folder"):
+    with pytest.raises(NotADirectoryError, match=r"there is no folder .*nowhere"):
         check_target(tmp_path / "nowhere" / "model.h5")
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(PermissionError, match="cannot write into the folder"):
@@ -526,3 +526,45 @@ def test_a_keras_file_that_would_unpack_to_gigabytes_is_refused(good, tmp_path):
     assert len(buffer.getvalue()) < 100_000
     with pytest.raises(ModelFileError, match="would unpack to 50,000,003 bytes"):
         load_model(tmp_path / "bomb.keras")
+
+
+def test_a_backup_never_follows_a_dangling_link(tmp_path, pretrained):
+    (tmp_path / "folder").mkdir()
+    path = tmp_path / "folder" / "model.weights.h5"
+    path.write_text("old")
+    (tmp_path / "folder" / "model.weights.h5.bak").symlink_to(tmp_path / "victim")
+    save_model(pretrained, path)
+    assert not (tmp_path / "victim").exists()
+    assert (tmp_path / "folder" / "model.weights.h5.bak2").read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["a" * 245 + ".h5", "file.txt/model.h5"])
+def test_a_name_that_cannot_be_saved_is_refused_before_the_training(name, tmp_path):
+    (tmp_path / "file.txt").write_text("a file, not a folder")
+    with pytest.raises((ValueError, OSError)):
+        check_target(tmp_path / name)
+
+
+def test_the_longest_name_that_is_accepted_can_be_saved_twice(tmp_path, pretrained):
+    path = tmp_path / ("a" * 229 + ".weights.h5")
+    check_target(path)
+    save_model(pretrained, path)
+    assert save_model(pretrained, path).is_file()
+
+
+@pytest.mark.parametrize(
+    ("layer", "key", "value"), [(6, "data_format", "channels_first"), (1, "trainable", False)]
+)
+def test_a_network_that_only_looks_the_same_is_refused(layer, key, value, good, tmp_path):
+    def change(config):
+        config["config"]["layers"][layer]["config"][key] = value
+
+    with pytest.raises(ModelFileError, match="another network"):
+        load_model(edit_config(good, tmp_path / "changed.keras", change))
+
+
+def test_a_model_that_was_saved_uncompiled_comes_back_compiled(tmp_path, pretrained):
+    bare = keras.Sequential.from_config(pretrained.get_config())
+    bare.set_weights(pretrained.get_weights())
+    bare.save(tmp_path / "bare.keras")
+    assert load_model(tmp_path / "bare.keras").compiled

@@ -186,7 +186,7 @@ def test_digits_that_do_not_fit_are_named_before_anything_is_done(case, use):
 @pytest.mark.parametrize("name", ["epochs", "batch_size"])
 @pytest.mark.parametrize("count", [0, -1])
 def test_a_count_below_one_is_refused(name, count):
-    with pytest.raises(ValueError, match=f"expected {name} of at least 1, got {count}"):
+    with pytest.raises(ValueError, match=f"expected {name} as a whole number .*, got {count}"):
         train(None, DIGITS, **{name: count})
 
 
@@ -324,3 +324,19 @@ def test_the_bar_is_closed_when_training_is_interrupted(real_bar, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         train(Interrupted(), DIGITS)
     assert closed == [True]
+
+
+@pytest.mark.parametrize("labels", [[-1], [10], [3.0], [True] * 10])
+def test_one_hot_refuses_what_it_could_only_guess(labels):
+    with pytest.raises(ValueError, match=r"expected whole-number labels in 0\.\.9"):
+        one_hot(np.array(labels))
+
+
+def test_a_batch_beyond_what_a_machine_can_count_is_refused(embedded):
+    with pytest.raises(ValueError, match="expected batch_size as a whole number"):
+        train(build_model(), embedded.train[:10], batch_size=10**20)
+
+
+def test_a_batch_of_one_and_a_half_is_refused(embedded):
+    with pytest.raises(ValueError, match="expected batch_size as a whole number"):
+        train(build_model(), embedded.train[:10], batch_size=1.5)
