@@ -153,6 +153,6 @@ def rounding_bound(
 
 
 def _check_bias(bias: np.ndarray, outputs: int) -> None:
-    """One bias for each output: NumPy would stretch any other shape without a word."""
-    if bias.shape != (outputs,):
-        raise ValueError(f"expected a bias of shape ({outputs},), got {bias.shape}")
+    """One bias for each output, or one for all: NumPy would stretch the rest without a word."""
+    if np.shape(bias) not in ((outputs,), ()):
+        raise ValueError(f"expected a bias of shape ({outputs},), got {np.shape(bias)}")
