@@ -111,13 +111,16 @@ def test_readmes_map_is_the_tree():
 
 
 def test_readme_and_landing_page_state_the_recorded_result():
-    record = json.loads((PACKAGE / "pretrained" / "provenance.json").read_text())["test"]
+    provenance = json.loads((PACKAGE / "pretrained" / "provenance.json").read_text())
+    record = provenance["test"]
     runs = json.loads((PACKAGE / "pretrained" / "seeds.json").read_text())["runs"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     intro = (ROOT / "intro.md").read_text(encoding="utf-8")
     assert record["total"] == 10_000
     assert f"**{record['correct']:,} of the 10,000**" in readme
     assert f"{record['correct']:,} of MNIST's 10,000 test digits" in intro
+    assert "trained for two minutes on two processor cores" in intro
+    assert round(provenance["seconds"] / 60) == 2
     low, high = (f(run["correct"] for run in runs) for f in (min, max))
     assert f"[{low:,} to {high:,}]" in readme
 

@@ -71,22 +71,18 @@ def parts() -> list[Part]:
     if full:
         environment = {"MNIST_SOURCE": "full", "MNIST_PROGRESS": "0"}
         some.append(Part("nbval-full", nbval("chapters"), full, environment))
+    pages = {"BOOK_HTML": str(SITE / "_build" / "html")}
     book = [*BUILD, "--all", "--path-output", str(SITE), str(ROOT)]
     return [
         *some,
         Part("build", book, "embedded subset", EMBEDDED),
-        Part("site", [*pytest, "load", "tests/test_site.py"], "embedded subset", site()),
+        Part("site", [*pytest, "load", "tests/test_site.py"], "embedded subset", pages),
     ]
 
 
 def nbval(*paths: str) -> list[str]:
     """The command that runs notebooks and compares their checked outputs."""
     return [*NBVAL, "-q", "-n", "2", "--dist", "loadscope", *paths]
-
-
-def site() -> dict[str, str]:
-    """Where the site's tests find the pages."""
-    return {"BOOK_HTML": str(SITE / "_build" / "html")}
 
 
 def full_data() -> str:
