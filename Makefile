@@ -1,14 +1,16 @@
 # make book        execute the chapters and build the HTML
 # make test        run every check
 # make notebooks   put the chapters into the state they are kept in; STUDENT=1: copies without solutions
-# make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter
+# make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
+#                  make photographs: how many photographs of each kind they read
+# make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
 # make clean       remove what was built
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test notebooks pretrained seeds repository requirements clean
+.PHONY: book test notebooks pretrained seeds photographs bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -35,6 +37,12 @@ pretrained: $(READY)
 
 seeds: $(READY)
 	$(BIN)/python tools/pretrained.py seeds
+
+photographs: $(READY)
+	$(BIN)/python tools/pretrained.py photographs
+
+bench: $(READY)
+	$(BIN)/python tools/bench.py
 
 repository: $(READY)
 	$(BIN)/python tools/repository.py "$(URL)"

@@ -1,11 +1,13 @@
 """Turn any picture into an MNIST-like digit, in two steps.
 
-`read_image` undoes what the file and the camera did; `prepare_digit` normalises the ink as the
-makers of MNIST did. Their program is lost; the order of its steps is the one reconstructed for
-QMNIST (C. Yadav and L. Bottou, *Cold Case: The Lost MNIST Digits*, 2019).
+`read_image` undoes what the file and the camera did, `rasterise` inks what a pen drew;
+`prepare_digit` normalises the ink as the makers of MNIST did. Their program is lost; the order of
+its steps is the one reconstructed for QMNIST (C. Yadav and L. Bottou, *Cold Case: The Lost MNIST
+Digits*, 2019).
 """
 
 import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,16 @@ INK_SIDE = 20
 
 MARGIN = 12
 """How far the box may hang over the edge of the picture, in pixels; what hangs over is empty."""
+
+PAD_SIDE = 280
+"""The side of a drawing pad, in pixels."""
+
+PEN = 28
+"""The width of the pen on the pad, in pixels: the normalised ink is about as much as MNIST's."""
+
+SLOPES = np.linspace(-0.36, 0.36, 121)
+"""Of a page's lines in a photograph, 20 degrees to both sides; between two, an end moves by 1 of
+400 pixels."""
 
 
 class ImageError(ValueError):
@@ -78,10 +90,61 @@ def read_image(path: str | Path) -> np.ndarray:
             # What compression leaves round a stroke is no ink, and faint ink is ink.
             ink[ink < min(0.1, 0.4 * ink.max())] = 0
     else:
-        ink = _remove_shading(grey, path)
+        ink = _photographed(grey, path)
     if (ink > ink.max() / 2).mean() > 0.6:  # a dark frame round a light page, for one
         raise ImageError(f"{path}: no digit found, most of the picture would be ink")
     return (ink / ink.max()).astype(np.float32)
+
+
+def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
+    """Ink the strokes of a drawing: a round pen with one pixel of soft edge.
+
+    strokes: of points (x, y), x to the right, y down; the pad is [0, 1] x [0, 1]. A stroke of one
+    point is a dot; what lies outside of the pad is cut off
+    returns: (280, 280) float32 in [0, 1], bright ink on dark ground; no strokes, no ink
+    raises: ValueError where a stroke is no sequence of points, or a point is far off the pad
+
+    >>> ink = rasterise([[(0.2, 0.5), (0.8, 0.5)]])
+    >>> ink.shape, float(ink[140, 140]), float(ink[100, 140])
+    ((280, 280), 1.0, 0.0)
+    """
+    ink = np.zeros((PAD_SIDE, PAD_SIDE))
+    for stroke in strokes:
+        points = _as_points(stroke) * PAD_SIDE
+        for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
+            _ink_segment(ink, start, end)
+    return ink.astype(np.float32)
+
+
+def _as_points(stroke: Sequence) -> np.ndarray:
+    """Check a stroke and return it as (points, 2) float64."""
+    try:
+        points = np.asarray(stroke, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"expected a stroke of points (x, y): {error}") from error
+    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
+        raise ValueError(f"expected a stroke of points (x, y), got the shape {points.shape}")
+    near = np.abs(points) <= 1000  # NaN is not; and no square of a coordinate overflows
+    if not near.all():
+        raise ValueError(f"expected points on the pad or near it, got {points[~near][0]}")
+    return points
+
+
+def _ink_segment(ink: np.ndarray, start: np.ndarray, end: np.ndarray) -> None:
+    """Draw one straight line into `ink`; only the pixels round it are looked at."""
+    reach = PEN / 2 + 0.5
+    low = np.floor(np.minimum(start, end) - reach).clip(0, PAD_SIDE).astype(int)
+    high = np.ceil(np.maximum(start, end) + reach).clip(0, PAD_SIDE).astype(int)
+    x = np.arange(low[0], high[0]) + 0.5 - start[0]
+    y = np.arange(low[1], high[1])[:, np.newaxis] + 0.5 - start[1]
+    across, down = end - start
+    square = max(across**2 + down**2, 1e-12)  # a dot has no direction, and divides by no zero
+    share = np.clip(
+        (x * across + y * down) / square, 0, 1
+    )  # where on the line the nearest point is
+    distance = np.hypot(x - share * across, y - share * down)
+    part = ink[low[1] : high[1], low[0] : high[0]]
+    np.maximum(part, np.clip(reach - distance, 0, 1), out=part)
 
 
 def _as_ink(ink: np.ndarray) -> np.ndarray:
@@ -177,43 +240,121 @@ def _grey(picture: Image.Image) -> np.ndarray:
     return grey
 
 
-def _border(grey: np.ndarray) -> np.ndarray:
+def _border(grey: np.ndarray, width: int = 1) -> np.ndarray:
     """The outermost pixels: ground, unless the ink runs off the page."""
-    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    sides = grey[:width], grey[-width:], grey[:, :width], grey[:, -width:]
+    return np.concatenate([side.ravel() for side in sides])
 
 
-def _remove_shading(grey: np.ndarray, path: Path) -> np.ndarray:
-    """Ink of a photograph: what differs from its own neighbourhood, specks dropped."""
+def _photographed(grey: np.ndarray, path: Path) -> np.ndarray:
+    """Ink of a photograph: what stands out from the paper round it; lines and specks dropped."""
     from scipy import ndimage  # 0.3 s, needed for photographs alone
 
-    side = max(grey.shape)
-    step = max(1, side // 400)  # a larger photograph adds nothing to 20 pixels
-    grey = grey[::step, ::step]
-    if np.median(_border(grey)) > np.median(grey) - 0.1 and _mostly_light(grey):
-        grey = 1 - grey
-    smooth = ndimage.gaussian_filter(grey, 1)
-    ink = np.clip(smooth - _ground(smooth), 0, None)
+    ink = _contrast(_reduced(grey, 400))  # a larger photograph adds nothing to 20 pixels
+    ink = _without_level_lines(_without_level_lines(ink).T).T
     ink[ink < max(0.4 * np.percentile(ink, 99.5), 0.06)] = 0
     labels, count = ndimage.label(ink, np.ones((3, 3)))
     if count == 0:
         raise ImageError(f"{path}: no digit found, nothing stands out from the paper")
     sizes = ndimage.sum_labels(ink > 0, labels, np.arange(count + 1))
+    side = max(ink.shape)
+    beside = np.unique(_border(labels, max(1, side // 50)))  # a desk, a thumb, a shadow
+    if np.delete(sizes, beside).max(initial=0) > side / 10:  # else the digit runs off the picture
+        sizes[beside] = 0
     ink[(sizes < 0.05 * sizes.max())[labels]] = 0
     return ink
 
 
-def _ground(grey: np.ndarray) -> np.ndarray:
-    """The paper under the ink, which is bright: a low percentile of each neighbourhood."""
+def _reduced(grey: np.ndarray, side: int) -> np.ndarray:
+    """The means of equal blocks, so that the longer side is from `side` to twice that.
+
+    >>> _reduced(np.arange(12.0).reshape(2, 6), 3)
+    array([[3.5, 5.5, 7.5]])
+    """
+    step = max(1, max(grey.shape) // side)
+    for axis in (0, 1):
+        starts = np.arange(0, grey.shape[axis], step)
+        counts = np.diff(starts, append=grey.shape[axis])
+        grey = np.add.reduceat(grey, starts, axis=axis) / np.expand_dims(counts, 1 - axis)
+    return grey
+
+
+def _contrast(grey: np.ndarray) -> np.ndarray:
+    """How far each pixel stands out from the ground under it.
+
+    The ground is what is left when all strokes are wiped out: whatever is narrower than a fifth of
+    the picture. The edge of a shadow stays where it is. Ink swallows a share of the light, so on
+    light paper shares are compared, and ink in the shade is as strong as ink in the sun.
+    """
     from scipy import ndimage
 
-    step = max(1, max(grey.shape) // 64)  # paper is smooth, and at full size this takes a minute
-    coarse = grey[::step, ::step]
-    window = max(3, max(coarse.shape) // 4)
-    ground = ndimage.percentile_filter(coarse, 20, size=window, mode="nearest")
-    ground = ndimage.zoom(ground, step, order=1, mode="nearest", grid_mode=True)
-    return ground[: grey.shape[0], : grey.shape[1]]
+    light = _is_light(grey)
+    bright = ndimage.gaussian_filter(1 - grey if light else grey, 1)
+    window = max(3, max(grey.shape) // 5)
+    ground = ndimage.grey_opening(ndimage.gaussian_filter(bright, 2), size=window, mode="nearest")
+    ink = np.clip(bright - ground, 0, None)
+    return ink / np.maximum(1 - ground, 0.05) if light else ink
 
 
-def _mostly_light(grey: np.ndarray) -> bool:
-    """Whether the ground is light: ink covers little, so the median is the ground."""
-    return bool(np.median(grey) > (grey.min() + grey.max()) / 2)
+def _is_light(grey: np.ndarray) -> bool:
+    """Whether the paper is light: on it, ink is darker than the median of the grey round it.
+
+    What lies in the middle counts most: beside the paper there may be a desk.
+    """
+    from scipy import ndimage
+
+    grey = _reduced(grey, 64)
+    window = max(3, max(grey.shape) // 3)
+    differences = grey - ndimage.median_filter(grey, window, mode="nearest")
+    down, across = (np.hanning(side + 2)[1:-1] ** 2 for side in grey.shape)
+    return bool(down @ differences @ across < 0)
+
+
+def _without_level_lines(ink: np.ndarray) -> np.ndarray:
+    """Drop the ruling of a page: lines straight and thin that run on from edge to edge.
+
+    Where a stroke crosses a line, what it has more than the line stays.
+    """
+    from scipy import ndimage
+
+    if min(ink.shape) < 64:  # too small to tell a line from a stroke
+        return ink
+    thin = ink - ndimage.grey_opening(ink, size=9)
+    strength = _line_strength(ndimage.uniform_filter1d(thin, 3, axis=0))
+    peaks = strength == ndimage.maximum_filter(strength, 7)
+    peaks &= strength > 0.1 * np.percentile(ink, 99.5)  # fainter ones never count as ink
+    rest = ink.copy()
+    for slope, middle in np.argwhere(peaks):
+        for beside in range(-3, 4):
+            rows = _rows(slope, ink.shape[1]) + middle + beside
+            columns = np.flatnonzero((rows >= 0) & (rows < len(ink)))
+            line = ink[rows[columns], columns]
+            # A fifth more, for a line is not of one grey all along.
+            more = np.clip(line - 1.2 * np.median(line) if len(line) else line, 0, None)
+            rest[rows[columns], columns] = np.minimum(rest[rows[columns], columns], more)
+    return rest
+
+
+def _line_strength(thin: np.ndarray) -> np.ndarray:
+    """How much ink every straight line has, at its weakest.
+
+    thin: (height, width)
+    returns: (slopes, height), by slope and by the row at mid-width: of the eight parts of the line,
+    the mean of the weakest; 0 where less than three of them lie in the picture
+    """
+    height, width = thin.shape
+    beside = np.abs(_rows(0, width)).max()
+    outside = np.pad(thin, ((beside, beside), (0, 0)), constant_values=np.inf)
+    level = np.arange(beside * width, (beside + height) * width).reshape(height, width)
+    starts = np.linspace(0, width, 9).astype(int)
+    strength = np.empty((len(SLOPES), height))
+    for slope in range(len(SLOPES)):
+        line = outside.take(level + _rows(slope, width) * width)
+        means = np.add.reduceat(line, starts[:-1], axis=1) / np.diff(starts)
+        strength[slope] = np.where(np.isinf(means).sum(axis=1) > 5, 0, means.min(axis=1))
+    return strength
+
+
+def _rows(slope: int, width: int) -> np.ndarray:
+    """Where a line of that slope runs, in rows below its middle, column by column."""
+    return np.rint(SLOPES[slope] * (np.arange(width) - width // 2)).astype(int)

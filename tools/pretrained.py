@@ -1,7 +1,9 @@
-"""Make what `mnist_lib/pretrained/` ships: `make pretrained` and `make seeds`.
+"""Make what `mnist_lib/pretrained/` ships: `make pretrained`, `make seeds`, `make photographs`.
 
-Both train the note's recipe on the full MNIST and write what came out, as it came out, with its
-provenance. Seeds are fixed here, before anyone sees a result.
+The first two train the note's recipe on the full MNIST and write what came out, with its
+provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
+computes from them for ten digits; `tools/pretrained.py reference` writes this part alone. The last
+counts how many simulated photographs of each kind these weights read right.
 """
 
 import argparse
@@ -9,15 +11,24 @@ import hashlib
 import json
 import os
 import platform
+import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from PIL import Image
+from tqdm import tqdm
 
 from mnist_lib.data import Digits, content_hash, embedded_test_indices, load_mnist
+from mnist_lib.handwriting import DISTURBANCES, photograph
+from mnist_lib.handwriting import write as write_strokes
 from mnist_lib.model import build_model
+from mnist_lib.preprocessing import ImageError, prepare_digit, rasterise, read_image
+from mnist_lib.pretrained import load_provenance
+from mnist_lib.saving import load_pretrained
 from mnist_lib.training import History, evaluate, train
 
 FOLDER = Path(__file__).parent.parent / "mnist_lib" / "pretrained"
@@ -26,10 +37,16 @@ SEEDS = (0, 1, 2, 3, 4)
 
 
 def main() -> None:
-    """Train what the one argument names."""
+    """Make what the one argument names."""
+    makers = {
+        "weights": make_weights,
+        "reference": make_reference,
+        "seeds": make_seeds,
+        "photographs": make_photographs,
+    }
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("weights", "seeds"))
-    {"weights": make_weights, "seeds": make_seeds}[parser.parse_args().what]()
+    parser.add_argument("what", choices=makers)
+    makers[parser.parse_args().what]()
 
 
 def make_weights(seed: int = 0) -> None:
@@ -59,6 +76,34 @@ def make_weights(seed: int = 0) -> None:
             "epochs": epochs(history),
             "test": evaluate(model, mnist.test)._asdict(),
             "embedded_test": evaluate(model, mnist.train[kept_back])._asdict(),
+            "versions": versions(),
+        },
+    )
+    make_reference()
+
+
+def make_reference() -> None:
+    """What Keras computes for ten digits, the first of each class in the embedded test split."""
+    digits, model = load_mnist("embedded").test, load_pretrained()
+    indices = [int(np.flatnonzero(digits.labels == label)[0]) for label in range(10)]
+    images = digits.images[indices]
+    probabilities = np.asarray(model(images))
+    model.layers[-1].activation = keras.activations.linear
+    logits = np.asarray(model(images))
+    write(
+        "reference.json",
+        {
+            "made_by": "make pretrained",
+            "weights_sha256": load_provenance()["weights_sha256"],
+            "digits": [
+                {
+                    "index": index,
+                    "label": label,
+                    "logits": logits[label].tolist(),
+                    "probabilities": probabilities[label].tolist(),
+                }
+                for label, index in enumerate(indices)
+            ],
             "versions": versions(),
         },
     )
@@ -92,6 +137,41 @@ def make_seeds() -> None:
             "versions": versions(),
         },
     )
+
+
+def make_photographs(count: int = 100) -> None:
+    """Photograph written digits in every way, and count those that the shipped weights read right.
+
+    Number n is the digit n % 10 in style n // 10 % 5, with n as the seed of hand and camera.
+    """
+    model, kinds = load_pretrained(), {}
+    for kind in tqdm(DISTURBANCES, unit="kind"):
+        digits = np.stack([photographed(number, kind) for number in range(count)])
+        answers = model.predict(digits, verbose=0).argmax(axis=1)
+        wrong = np.flatnonzero(answers != np.arange(count) % 10).tolist()
+        kinds[kind] = {"correct": count - len(wrong), "total": count, "wrong": wrong}
+    write(
+        "photographs.json",
+        {
+            "made_by": "make photographs",
+            "weights_sha256": load_provenance()["weights_sha256"],
+            "kinds": kinds,
+            "versions": versions() | {"pillow": version("pillow"), "scipy": version("scipy")},
+        },
+    )
+
+
+def photographed(number: int, kind: str) -> np.ndarray:
+    """The 28×28 of one photograph, by way of a JPEG file; black where no digit was found."""
+    strokes = write_strokes(number % 10, number // 10 % 5, seed=number)
+    photo = photograph(rasterise(strokes), kind, seed=number)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "photo.jpg"
+        Image.fromarray(photo).save(file, quality=90)
+        try:
+            return prepare_digit(read_image(file))
+        except ImageError:
+            return np.zeros((28, 28, 1), np.float32)
 
 
 def run(digits: Digits, seed: int) -> tuple[keras.Model, History]:

@@ -47,5 +47,30 @@ def load_seed_results() -> dict:
     return _read_json("seeds.json")
 
 
+def load_references() -> list[dict]:
+    """Ten test digits, and what Keras computes for them with these weights.
+
+    returns: for each of the classes 0 to 9 its first digit in the embedded test split, as a dict
+    fit for JSON: `index`, its position there; `label`; `logits` and `probabilities`, ten float32
+    numbers each
+
+    >>> [digit["label"] for digit in load_references()]
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    """
+    return _read_json("reference.json")["digits"]
+
+
+def load_photograph_results() -> dict[str, dict]:
+    """How many simulated photographs these weights read right: `make photographs` wrote it.
+
+    returns: by kind of photograph `correct` of `total`, and the numbers of those read `wrong`;
+    number n shows the digit n % 10
+
+    >>> load_photograph_results()["plain"]["total"]
+    100
+    """
+    return _read_json("photographs.json")["kinds"]
+
+
 def _read_json(name: str) -> dict:
     return json.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))

@@ -1,0 +1,127 @@
+"""The live network on the book's pages: a Sphinx extension that fills their placeholders.
+
+A placeholder is raw HTML, `<div class="explorer" data-layer="softmax">…</div>`, in a page or in a
+Markdown cell. What stands in it is for plain Jupyter; in the book a picture of all layers takes its
+place, for print and for readers without JavaScript, until the scripts put the network there. The
+scripts are written into the built pages' `_static` and loaded only where a placeholder stands.
+"""
+
+import os
+import re
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from mnist_lib.explorer import IN_BOOK, VIEWS
+from mnist_lib.explorer.payload import (
+    SOURCE,
+    STYLE,
+    about_weights,
+    as_classic_script,
+    as_data_script,
+    pack_weights,
+    reference_digits,
+)
+from mnist_lib.pretrained import load_weights
+
+PICTURE = "/_static/generated/journey.png"
+"""All layers for one digit; the book draws it before it reads its pages."""
+
+PICTURE_ALT = (
+    "A handwritten seven at the top; below it the 32 channels of C1 and M1, where its strokes and "
+    "edges are still easy to see, then the 64 channels of C2, M2 and C3, which grow coarser until "
+    "a channel is 3×3 pixels; at the foot ten bars, of which only the one of the class seven is "
+    "high."
+)
+
+OPENING = re.compile(r'<div class="explorer" data-layer="([^"]*)">')
+CLOSING = "</div>"
+
+
+class FillPlaceholders(SphinxTransform):
+    """Put the picture into every placeholder, before Sphinx collects the pictures of a page."""
+
+    default_priority = 400
+
+    def apply(self, **kwargs: object) -> None:
+        """Find the raw HTML of placeholders; warn of what looks like one and is none."""
+        for node in list(self.document.findall(nodes.raw)):
+            text = node.astext().strip()
+            if not re.search(r"class=[\"']explorer\b", text):
+                continue
+            opening = OPENING.match(text)
+            if opening is None or opening[1] not in VIEWS or not fill(node, opening):
+                logging.getLogger(__name__).warning(
+                    'expected <div class="explorer" data-layer="…">…</div> with one of the layers '
+                    "%s, got %s",
+                    ", ".join(VIEWS),
+                    text,
+                    location=node,
+                )
+
+
+def fill(node: nodes.raw, opening: re.Match) -> bool:
+    """Replace what stands between the tags by the picture; False where the closing tag is missing.
+
+    Markdown between blank lines makes nodes of its own between those of the two tags; a placeholder
+    without blank lines is a single node.
+    """
+    if not node.astext().strip().endswith(CLOSING):
+        if not (inside := followers_until_closing(node)):
+            return False
+        for follower in inside:
+            follower.parent.remove(follower)
+    start, end = (nodes.raw("", html, format="html") for html in (opening[0], CLOSING))
+    start["explorer"] = opening[1]
+    node.replace_self([start, nodes.image(uri=PICTURE, alt=PICTURE_ALT, width="100%"), end])
+    return True
+
+
+def followers_until_closing(node: nodes.raw) -> list[nodes.Node]:
+    """The nodes after an opening tag, up to that of its closing tag; none where it is missing."""
+    siblings = node.parent.children
+    inside = []
+    for follower in siblings[siblings.index(node) + 1 :]:
+        inside.append(follower)
+        if isinstance(follower, nodes.raw) and follower.astext().strip() == CLOSING:
+            return inside
+    return []
+
+
+def write_files(app: Sphinx) -> None:
+    """Write scripts and style beside the pages; nothing is kept in the source tree."""
+    if app.builder.format != "html":
+        return
+    packed = pack_weights(load_weights())
+    files = {
+        "explorer-data.js": as_data_script(packed, about_weights(packed, reference_digits())),
+        "explorer.js": as_classic_script(SOURCE.read_text(encoding="utf-8")),
+        "explorer.css": STYLE.read_text(encoding="utf-8"),
+    }
+    folder = Path(app.outdir) / "_static"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
+
+
+def add_files(app: Sphinx, *event: object) -> None:
+    """Load them on this page if it has a placeholder; Sphinx forgets them before the next page."""
+    _name, _template, _context, doctree = event
+    if doctree is None or not any("explorer" in node for node in doctree.findall(nodes.raw)):
+        return
+    early = {"loading_method": "defer", "priority": 100}  # MathJax, deferred too, takes its time
+    app.add_js_file("explorer-data.js", **early)
+    app.add_js_file("explorer.js", **early)
+    app.add_css_file("explorer.css")
+
+
+def setup(app: Sphinx) -> dict:
+    """Tell Sphinx; and `DigitExplorer`, in the kernels, that it is not to be shown."""
+    os.environ[IN_BOOK] = "1"
+    app.add_transform(FillPlaceholders)
+    app.connect("builder-inited", write_files)
+    app.connect("html-page-context", add_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

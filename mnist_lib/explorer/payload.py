@@ -1,0 +1,158 @@
+"""What the browser gets: the weights as bytes, what is known of them, and two classic scripts.
+
+A page opened from file:// can load neither a module nor data, but it can load classic scripts. So
+the book's pages get the weights in one script and `explorer.mjs` as another; a notebook gets the
+same bytes, and `explorer.mjs` as it is.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+
+from mnist_lib.data import load_mnist
+from mnist_lib.pretrained import load_provenance, load_references
+
+FOLDER = Path(__file__).parent
+SOURCE, STYLE = FOLDER / "explorer.mjs", FOLDER / "explorer.css"
+
+SHAPES = {
+    "conv2d_1": ((3, 3, 1, 32), (32,)),
+    "conv2d_2": ((3, 3, 32, 64), (64,)),
+    "conv2d_3": ((3, 3, 64, 64), (64,)),
+    "dense_1": ((576, 64), (64,)),
+    "dense_2": ((64, 10), (10,)),
+}
+"""Kernel and bias of each layer that has them, in the order in which they travel."""
+
+CLASSIC = """\
+// Made from explorer.mjs by mnist_lib.explorer.payload: the same code, loadable from file://.
+"use strict";
+(() => {{
+{code}
+globalThis.mnistExplorer.api = {{ {names} }};
+mountAll(globalThis.mnistExplorer);
+}})();
+"""
+
+
+def pack_weights(weights: dict) -> bytes:
+    """All 93,322 numbers in one row: layer by layer, the kernel before the bias, each in C order.
+
+    weights: `(kernel, bias)` by layer name, as `mnist_lib.pretrained.load_weights` returns them
+    returns: 373,288 bytes, float32, little-endian
+    raises: ValueError for other layers, other shapes, or a number that is not finite
+
+    >>> from mnist_lib.pretrained import load_weights
+    >>> len(pack_weights(load_weights())) // 4
+    93322
+    """
+    got = {name: tuple(np.shape(array) for array in pair) for name, pair in weights.items()}
+    if got != SHAPES:
+        raise ValueError(f"expected kernels and biases of the shapes {SHAPES}, got {got}")
+    arrays = {name: [np.asarray(array, "<f4") for array in weights[name]] for name in SHAPES}
+    for name, pair in arrays.items():
+        if not all(np.isfinite(array).all() for array in pair):
+            raise ValueError(f"expected finite weights, got NaN or infinity in {name}")
+    return b"".join(array.tobytes() for pair in arrays.values() for array in pair)
+
+
+def encode_pixels(image: np.ndarray) -> str:
+    """The grey levels of a digit, row by row, as base64 of 784 bytes.
+
+    image: (28, 28, 1) uint8 in 0..255, or float in [0, 1], rounded to the nearest of 256 levels
+    raises: ValueError for another shape, dtype or range
+
+    >>> encode_pixels(np.zeros((28, 28, 1), np.float32))[:8]
+    'AAAAAAAA'
+    """
+    image = np.asarray(image)
+    if image.shape != (28, 28, 1):
+        raise ValueError(f"expected a digit of shape (28, 28, 1), got {image.shape}")
+    if image.dtype != np.uint8:
+        if image.dtype.kind != "f" or not (image.min() >= 0 and image.max() <= 1):
+            raise ValueError("expected uint8 in 0..255 or float in [0, 1], got " + _range(image))
+        image = np.rint(image * 255).astype(np.uint8)
+    return base64.b64encode(image.tobytes()).decode()
+
+
+def decode_pixels(pixels: str) -> np.ndarray:
+    """The digit that `encode_pixels` wrote: (28, 28, 1) float32 in [0, 1], as MNIST is loaded.
+
+    >>> decode_pixels(encode_pixels(np.ones((28, 28, 1), np.float32))).sum()
+    np.float32(784.0)
+    """
+    levels = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(28, 28, 1)
+    return levels.astype(np.float32) / 255
+
+
+def reference_digits() -> list[dict]:
+    """The ten digits of `mnist_lib.pretrained.load_references`, with their `pixels`.
+
+    >>> sorted(reference_digits()[0])
+    ['index', 'label', 'logits', 'pixels', 'probabilities']
+    """
+    images = load_mnist("embedded").test.images
+    return [
+        digit | {"pixels": encode_pixels(images[digit["index"]])} for digit in load_references()
+    ]
+
+
+def about_weights(packed: bytes, references: list[dict], *, witness: str = "Keras") -> dict:
+    """What the page tells of its weights, and the digits that it checks itself against.
+
+    packed: the weights, as `pack_weights` returns them
+    references: digits as `reference_digits` returns them
+    witness: who computed the references' probabilities
+    returns: fit for JSON; the result on the test digits only for the shipped weights, else None
+    """
+    sha256, record = hashlib.sha256(packed).hexdigest(), load_provenance()
+    shipped = sha256 == record["weights_sha256"]
+    return {
+        "sha256": sha256,
+        "test": record["test"] if shipped else None,
+        "trained_on": record["trained_on"] if shipped else None,
+        "witness": witness,
+        "references": references,
+    }
+
+
+def as_data_script(packed: bytes, about: dict) -> str:
+    """A classic script that leaves the weights, and what is known of them, in `mnistExplorer`."""
+    data = about | {"weights": base64.b64encode(packed).decode()}
+    return f"globalThis.mnistExplorer = {json.dumps(data)};\n"
+
+
+def as_classic_script(source: str) -> str:
+    """`explorer.mjs` without being a module: it fills the placeholders of a page that loads it.
+
+    The named exports can be called as `mnistExplorer.api`; the default one is for notebooks only.
+
+    raises: ValueError for an import, and for an export of a form that is not known here
+
+    >>> print(as_classic_script("export function mountAll(data) {}\\nexport const one = 1;"))
+    // Made from explorer.mjs by mnist_lib.explorer.payload: the same code, loadable from file://.
+    "use strict";
+    (() => {
+    function mountAll(data) {}
+    const one = 1;
+    globalThis.mnistExplorer.api = { mountAll, one };
+    mountAll(globalThis.mnistExplorer);
+    })();
+    <BLANKLINE>
+    """
+    known = re.compile(r"^export (?=(?:function (\w+)\(|const (\w+) = ))", re.M)
+    names = [function or constant for function, constant in known.findall(source)]
+    code = re.sub(r"^export default [^;\n]+;$", "", known.sub("", source), flags=re.M)
+    if left := re.search(r"^.*\b(?:import|export)\b.*$", code, re.M):
+        raise ValueError(f"expected `export function` or `export const`, got {left[0].strip()!r}")
+    if "mountAll" not in names:
+        raise ValueError(f"expected an export named mountAll, got {', '.join(names) or 'none'}")
+    return CLASSIC.format(code=code.strip(), names=", ".join(names))
+
+
+def _range(image: np.ndarray) -> str:
+    return f"{image.dtype} from {image.min()} to {image.max()}"

@@ -1,0 +1,204 @@
+"""The live network in a notebook: `DigitExplorer`. Needs anywidget.
+
+The same `explorer.mjs` as on the book's pages, with the weights of the reader's own model; what is
+drawn, and every activation that the page computes from it, come back to Python.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_lib.explorer import IN_BOOK, VIEWS
+from mnist_lib.explorer.payload import (
+    SOURCE,
+    STYLE,
+    about_weights,
+    decode_pixels,
+    encode_pixels,
+    pack_weights,
+    reference_digits,
+)
+from mnist_lib.reference import forward
+
+try:
+    import anywidget
+    import traitlets
+except ImportError as error:
+    raise ImportError("DigitExplorer needs the package anywidget: pip install anywidget") from error
+
+if TYPE_CHECKING:
+    import keras
+
+    from mnist_lib.data import Digits
+
+NETWORK = {
+    "conv2d_1": ("Conv2D", "relu"),
+    "max_pooling2d_1": ("MaxPooling2D", None),
+    "conv2d_2": ("Conv2D", "relu"),
+    "max_pooling2d_2": ("MaxPooling2D", None),
+    "conv2d_3": ("Conv2D", "relu"),
+    "flatten_1": ("Flatten", None),
+    "dense_1": ("Dense", "relu"),
+    "dense_2": ("Dense", "softmax"),
+}
+"""Kind and activation of each layer. The shapes of the weights leave no choice for the rest."""
+
+IDLE = ("InputLayer", "Dropout")
+"""Layers that a network may have besides: they change nothing when it answers."""
+
+OUTPUTS = {
+    "conv2d_1": (26, 26, 32),
+    "max_pooling2d_1": (13, 13, 32),
+    "conv2d_2": (11, 11, 64),
+    "max_pooling2d_2": (5, 5, 64),
+    "conv2d_3": (3, 3, 64),
+    "flatten_1": (576,),
+    "dense_1": (64,),
+    "dense_2": (10,),
+}
+"""What leaves each layer for one digit, in the order in which the page sends it."""
+
+MOST_DIGITS = 20
+"""More buttons would not fit under the pad."""
+
+
+def _from_page() -> traitlets.Bytes:
+    """Bytes that the page writes: they arrive as a memoryview, and need not be sent back to it."""
+    read = {"from_json": lambda value, widget: bytes(value)}
+    return traitlets.Bytes().tag(sync=True, echo_update=False, **read)
+
+
+class DigitExplorer(anywidget.AnyWidget):
+    """A pad to draw a digit on, and every layer of a model that computes it.
+
+    model: the network of the book in Keras, or its weights as
+    `mnist_lib.pretrained.load_weights` returns them; what it learns later is not seen here
+    digits: test digits to pick and to check the page against, images (n, 28, 28, 1) and labels;
+    without labels an array of images does; at most 20. By default the book's own ten
+    layer: what to open, one of `mnist_lib.explorer.VIEWS`
+    raises: ValueError for another network, and for digits of another shape or range
+    """
+
+    _esm = SOURCE
+    _css = STYLE
+    weights = traitlets.Bytes().tag(sync=True)
+    about = traitlets.Dict().tag(sync=True)
+    layer = traitlets.Enum(VIEWS, default_value="all").tag(sync=True)
+    strokes = traitlets.List(help="Lists of points (x, y), in units of the pad").tag(sync=True)
+    _digit = _from_page()
+    _probabilities = _from_page()
+    _activations = _from_page()
+
+    def __init__(
+        self,
+        model: "keras.Model | dict",
+        *,
+        digits: "Digits | np.ndarray | None" = None,
+        layer: str = "all",
+    ) -> None:
+        weights = weights_of(model)
+        packed = pack_weights(weights)
+        asked = book_digits() if digits is None else chosen_digits(digits)
+        witness = "NumPy" if model is weights else "Keras"
+        about = about_weights(packed, answered(asked, model), witness=witness)
+        if IN_BOOK in os.environ:  # there the page itself has the network
+            self._ipython_display_ = lambda: None
+        super().__init__(weights=packed, about=about, layer=layer)
+
+    def open(self) -> None:
+        """Connect with the page; while the book is built there is none, and nothing is stored."""
+        if IN_BOOK not in os.environ:
+            super().open()
+
+    @property
+    def image(self) -> np.ndarray | None:
+        """The drawing as the network gets it, (1, 28, 28, 1) float32 in [0, 1], or None."""
+        return numbers(self._digit, (1, 28, 28, 1))
+
+    @property
+    def probabilities(self) -> np.ndarray | None:
+        """The page's ten probabilities, float32; None while nothing is drawn."""
+        return numbers(self._probabilities, (10,))
+
+    @property
+    def activations(self) -> dict[str, np.ndarray] | None:
+        """The page's activations by layer name, as `mnist_lib.reference.forward` returns them."""
+        sizes = [int(np.prod(shape)) for shape in OUTPUTS.values()]
+        row = numbers(self._activations, (sum(sizes),))
+        if row is None:
+            return None
+        parts = np.split(row, np.cumsum(sizes)[:-1])
+        return {
+            name: part.reshape(1, *shape)
+            for (name, shape), part in zip(OUTPUTS.items(), parts, strict=True)
+        }
+
+
+def weights_of(model: "keras.Model | dict") -> dict:
+    """Kernel and bias by layer name, of the book's network and no other.
+
+    raises: TypeError for what is neither a model nor weights, ValueError for another network
+    """
+    if isinstance(model, Mapping):
+        return model
+    if not hasattr(model, "layers"):
+        raise TypeError(f"expected a Keras model or its weights, got {type(model).__name__}")
+    layers = [layer for layer in model.layers if type(layer).__name__ not in IDLE]
+    got = {layer.name: (type(layer).__name__, activation_of(layer)) for layer in layers}
+    if list(got.items()) != list(NETWORK.items()):
+        raise ValueError(f"expected the layers {written(NETWORK)}; got {written(got)}")
+    return {la.name: tuple(la.get_weights()) for la in layers if la.get_weights()}
+
+
+def activation_of(layer: "keras.Layer") -> str | None:
+    """The name of a layer's activation, None where it has none."""
+    return getattr(getattr(layer, "activation", None), "__name__", None)
+
+
+def written(layers: dict[str, tuple[str, str | None]]) -> str:
+    """Layers in one line, as an error names them."""
+    each = (f"{name} ({', '.join(filter(None, kind))})" for name, kind in layers.items())
+    return ", ".join(each) or "none"
+
+
+def book_digits() -> list[dict]:
+    """The ten reference digits, without their answers."""
+    return [{key: d[key] for key in ("index", "label", "pixels")} for d in reference_digits()]
+
+
+def chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
+    """The reader's own digits, in the same form; a label is None where there is none."""
+    images = np.asarray(getattr(digits, "images", digits))
+    labels = getattr(digits, "labels", [None] * len(images))
+    if images.shape[1:] != (28, 28, 1):
+        raise ValueError(f"expected images of shape (n, 28, 28, 1), got {images.shape}")
+    if not 1 <= len(images) <= MOST_DIGITS:
+        raise ValueError(f"expected 1 to {MOST_DIGITS} digits, got {len(images):,}: take a slice")
+    return [
+        {"index": i, "label": None if label is None else int(label), "pixels": encode_pixels(image)}
+        for i, (image, label) in enumerate(zip(images, labels, strict=True))
+    ]
+
+
+def answered(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
+    """The digits with the probabilities that the model itself gives; weights alone: NumPy."""
+    images = np.stack([decode_pixels(digit["pixels"]) for digit in digits])
+    if isinstance(model, Mapping):
+        probabilities = forward(images, model)["dense_2"]
+    else:
+        probabilities = model.predict(images, verbose=0)
+    return [
+        digit | {"logits": None, "probabilities": row.tolist()}
+        for digit, row in zip(digits, probabilities, strict=True)
+    ]
+
+
+def numbers(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
+    """Bytes of the page as float32 numbers of a shape; None for no bytes."""
+    if not data:
+        return None
+    if len(data) != 4 * np.prod(shape):
+        raise ValueError(f"expected {4 * np.prod(shape):,} bytes for {shape}, got {len(data):,}")
+    return np.frombuffer(data, "<f4").reshape(shape).astype(np.float32)

@@ -1,0 +1,282 @@
+"""Test pictures whose labels are known: handwriting, and photographs of it.
+
+`write` gives the strokes of a digit in one of several hands; `photograph` puts ink on paper and
+spoils the picture as a phone would. Every curve was set by hand for this course.
+"""
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+
+POINTS = 12
+"""How many steps the pen makes from one control point to the next."""
+
+DISTURBANCES = (
+    "plain",
+    "shading",
+    "grey paper",
+    "grain",
+    "lined",
+    "squared",
+    "pencil",
+    "pen",
+    "rotated",
+    "perspective",
+    "jpeg",
+    "everything",
+)
+"""What `photograph` can do to a picture."""
+
+HEIGHT, WIDTH = 840, 640
+"""The size of a photograph, in pixels."""
+
+BESIDE = 200
+"""How much more page there is on each side of the photograph, in pixels."""
+
+
+def write(what: str | int, style: str | int = 0, seed: int | None = None) -> list[np.ndarray]:
+    """Write a digit, or one of the few other drawings, as strokes.
+
+    what: a key of `styles()`
+    style: its number, or its name
+    seed: varies slant, size, place and the hand's small wobble; without it the drawing as recorded
+    returns: strokes, each (points, 2) float64 of (x, y); the pad is [0, 1] x [0, 1], y down
+    raises: ValueError for a drawing or a style that is not there
+
+    >>> [stroke.shape for stroke in write(7, "barred")]
+    [(61, 2), (25, 2)]
+    """
+    drawings = _recorded()
+    if str(what) not in drawings:
+        raise ValueError(f"expected one of {', '.join(drawings)}, got {what!r}")
+    names = list(drawings[str(what)])
+    if isinstance(style, int | np.integer) and 0 <= style < len(names):
+        style = names[style]
+    if style not in names:
+        raise ValueError(f"expected 0 to {len(names) - 1} or one of {names}, got {style!r}")
+    strokes = drawings[str(what)][style]
+    if seed is None:
+        return [_smooth(stroke) for stroke in strokes]
+    varied = [_smooth(stroke) for stroke in _vary(strokes, np.random.default_rng(seed))]
+    points = np.concatenate(varied)
+    # Nobody writes over the edge of the pad.
+    inside = np.clip(0, 0.08 - points.min(axis=0), 0.92 - points.max(axis=0))
+    return [stroke + inside for stroke in varied]
+
+
+def styles() -> dict[str, list[str]]:
+    """All that `write` can write: the names of the styles by drawing, the digits first.
+
+    >>> styles()["7"]
+    ['plain', 'barred', 'serif', 'curved', 'wave and bar', 'hooked']
+    """
+    return {what: list(hands) for what, hands in _recorded().items()}
+
+
+@functools.cache
+def _recorded() -> dict[str, dict[str, list[np.ndarray]]]:
+    """The control points, in units of the pad's side; a point that comes twice is a corner."""
+    content = Path(__file__).with_suffix(".json").read_text(encoding="utf-8")
+    return {
+        what: {style: [_points(text) for text in strokes] for style, strokes in hands.items()}
+        for what, hands in json.loads(content).items()
+    }
+
+
+def _points(text: str) -> np.ndarray:
+    """Points written as "x,y x,y", in hundredths.
+
+    >>> _points("25,50 75,100")
+    array([[0.25, 0.5 ],
+           [0.75, 1.  ]])
+    """
+    return np.array([pair.split(",") for pair in text.split()], np.float64) / 100
+
+
+def _smooth(points: np.ndarray) -> np.ndarray:
+    """A curve through all points, with a corner wherever a point comes twice."""
+    corners = 1 + np.flatnonzero((np.diff(points, axis=0) == 0).all(axis=1))
+    pieces = [_curve(piece) for piece in np.split(points, corners)]
+    return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
+
+
+def _curve(points: np.ndarray) -> np.ndarray:
+    """Catmull-Rom in its centripetal form: through all points, without loops of its own.
+
+    Between two points it is the cubic with the slopes of the parabolas through three neighbours.
+    """
+    if len(points) == 1:
+        return points
+    ends = 2 * points[[0, -1]] - points[[1, -2]]  # one more on each side, straight ahead
+    points = np.concatenate([ends[:1], points, ends[1:]])
+    steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1))[:, np.newaxis]
+    chords = np.diff(points, axis=0) / steps
+    before, after = steps[:-1], steps[1:]
+    slopes = (chords[:-1] * after + chords[1:] * before) / (before + after)
+    t = np.arange(POINTS)[:, np.newaxis] / POINTS
+    curve = [
+        (1 + 2 * t) * (1 - t) ** 2 * start
+        + t**2 * (3 - 2 * t) * end
+        + step * (t * (1 - t) ** 2 * leave - t**2 * (1 - t) * arrive)
+        for start, end, step, leave, arrive in zip(
+            points[1:-2], points[2:-1], steps[1:-1], slopes[:-1], slopes[1:], strict=True
+        )
+    ]
+    return np.concatenate([*curve, points[-2:-1]])
+
+
+def _vary(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """The same letter another time: no hand writes it twice alike."""
+    slant, size, aspect = rng.uniform((-0.16, 0.92, 0.92), (0.16, 1.08, 1.08))
+    matrix = size * np.array([[aspect, -slant], [0, 1 / aspect]])
+    place = 0.5 + rng.uniform(-0.05, 0.05, 2)
+    seen: dict[bytes, np.ndarray] = {}  # both writings of a corner must stay one point
+    for point in np.concatenate(strokes):
+        if point.tobytes() not in seen:
+            seen[point.tobytes()] = (point - 0.5) @ matrix.T + place + rng.normal(0, 0.008, 2)
+    return [np.array([seen[point.tobytes()] for point in stroke]) for stroke in strokes]
+
+
+def photograph(ink: np.ndarray, disturbance: str = "plain", seed: int = 0) -> np.ndarray:
+    """Put ink on paper and photograph it as a phone would.
+
+    ink: (height, width), float in [0, 1], as `mnist_lib.preprocessing.rasterise` returns it
+    disturbance: one of `DISTURBANCES`; "everything" is all of them at half their strength
+    seed: chooses place, size, light and noise; the same seed gives the same photograph
+    returns: (840, 640, 3) uint8, red, green and blue
+    raises: ValueError for a disturbance that is not there
+
+    >>> photograph(np.zeros((280, 280)), "lined", seed=3).shape
+    (840, 640, 3)
+    """
+    if disturbance not in DISTURBANCES:
+        raise ValueError(f"expected one of {', '.join(DISTURBANCES)}, got {disturbance!r}")
+    rng = np.random.default_rng(seed)
+    strength = dict.fromkeys(DISTURBANCES, 0.0)
+    if disturbance == "everything":
+        strength |= dict.fromkeys(("shading", "grey paper", "grain", "rotated"), 0.5)
+        strength |= {"perspective": 0.5, "jpeg": 0.5}
+        strength |= {str(rng.choice(["lined", "squared"])): 1.0}  # one paper, one tool
+        strength |= {str(rng.choice(["pencil", "pen"])): 1.0}
+    else:
+        strength[disturbance] = 1.0
+    page = _paper(strength, rng) * _written(ink, strength, rng)
+    page = _seen(page, strength, rng) * _light(strength, rng)
+    return _exposed(page, strength, rng)
+
+
+def _paper(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
+    """An empty page, larger than the photograph: the share of light that it gives back."""
+    page = np.full((HEIGHT + 2 * BESIDE, WIDTH + 2 * BESIDE, 3), 0.93, np.float32)
+    page *= np.array([1, 0.99, 0.97]) * (1 - 0.35 * strength["grey paper"])
+    line = 1 - np.array([0.6, 0.7, 0.85])  # what a line in pale blue swallows
+    spacing = rng.uniform(75, 110) if strength["lined"] else rng.uniform(45, 60)
+    for axis, ruled in ((0, strength["lined"] or strength["squared"]), (1, strength["squared"])):
+        place = np.arange(page.shape[axis]) + rng.uniform(0, spacing)
+        away = np.abs(place % spacing - spacing / 2)
+        lines = np.expand_dims(np.clip(1.5 - away, 0, 1), (1 - axis, 2))
+        page *= 1 - ruled * lines * line
+    return page
+
+
+def _written(ink: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
+    """The ink at a place on the page: the share of light that comes through it."""
+    from PIL import Image
+
+    side = int(rng.integers(420, 500))
+    cover = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((side, side)))
+    colour, dark = np.array([0.12, 0.12, 0.14]), 1.0  # a felt pen, as wide as it was drawn
+    if strength["pen"]:
+        cover, colour = _thinned(cover, 7), np.array([0.12, 0.2, 0.55])
+    if strength["pencil"]:
+        cover, colour = _thinned(cover, 9), np.array([0.5, 0.5, 0.5])
+        dark = np.clip(0.7 + 0.4 * rng.standard_normal(cover.shape), 0, 1)  # the paper's grain
+    top, left = (np.array([HEIGHT, WIDTH]) - side) // 2 + BESIDE + rng.integers(-40, 40, 2)
+    through = np.ones((HEIGHT + 2 * BESIDE, WIDTH + 2 * BESIDE, 3), np.float32)
+    swallowed = (np.clip(cover, 0, 1) * dark)[:, :, np.newaxis] * (1 - colour)
+    through[top : top + side, left : left + side] -= swallowed
+    return through
+
+
+def _thinned(cover: np.ndarray, pen: float) -> np.ndarray:
+    """The same strokes, drawn with a thinner pen.
+
+    The middle of every old stroke lies half its width from the edge, also where two have merged.
+    """
+    from scipy import ndimage
+
+    depth = ndimage.distance_transform_edt(cover > 0.5)
+    middle = (depth == ndimage.maximum_filter(depth, 3)) & (depth > depth.max() / 2)
+    half = np.median(depth[middle]) if middle.any() else 0
+    return np.clip(pen / 2 + 0.5 - np.abs(depth - half), 0, 1) * (depth > 0)
+
+
+def _seen(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
+    """What the camera sees of the page, from where and how it is held."""
+    from PIL import Image
+
+    angle = np.radians(rng.uniform(5, 15) * rng.choice([-1, 1])) * strength["rotated"]
+    shift = rng.uniform(-60, 60, (4, 2)) * strength["perspective"]
+    if not (angle or shift.any()):
+        return page[BESIDE:-BESIDE, BESIDE:-BESIDE]
+    middle = np.array([WIDTH, HEIGHT]) / 2
+    frame = np.array([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)])
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    on_page = (frame - middle) @ turn.T + shift + middle + BESIDE
+    mapping = _projection(frame, on_page)
+    channels = [
+        Image.fromarray(page[:, :, k]).transform(
+            (WIDTH, HEIGHT), Image.Transform.PERSPECTIVE, mapping, Image.Resampling.BILINEAR
+        )
+        for k in range(3)
+    ]
+    return np.stack(channels, axis=-1)
+
+
+def _projection(seen: np.ndarray, on_page: np.ndarray) -> np.ndarray:
+    """The eight numbers of the projection that takes four points to four others.
+
+    (x, y) goes to ((a x + b y + c) / w, (d x + e y + f) / w) with w = g x + h y + 1.
+
+    >>> square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
+    >>> _projection(square, square + 2).round(3).tolist()
+    [1.0, 0.0, 2.0, 0.0, 1.0, 2.0, 0.0, 0.0]
+    """
+    rows, wanted = [], []
+    for (x, y), (u, v) in zip(seen, on_page, strict=True):
+        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+        wanted += [u, v]
+    return np.linalg.solve(np.array(rows, np.float64), np.array(wanted, np.float64))
+
+
+def _light(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
+    """Light that fades to one side, and the soft edge of a shadow."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    fade, edge = rng.uniform(0, 2 * np.pi, 2)
+    along, across = (
+        (x - WIDTH / 2) * np.cos(angle) + (y - HEIGHT / 2) * np.sin(angle) for angle in (fade, edge)
+    )
+    fading = 0.5 + along / (HEIGHT + WIDTH)
+    shadow = 1 / (1 + np.exp(np.clip((across - rng.uniform(-150, 150)) / 15, -30, 30)))
+    light = (1 - 0.4 * strength["shading"] * fading) * (1 - 0.4 * strength["shading"] * shadow)
+    return light[:, :, np.newaxis]
+
+
+def _exposed(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
+    """What lens, sensor and file leave of the light."""
+    from io import BytesIO
+
+    from PIL import Image
+    from scipy import ndimage
+
+    sharp = ndimage.gaussian_filter(page, (0.8, 0.8, 0))
+    noise = rng.standard_normal((HEIGHT, WIDTH, 3), np.float32)
+    grey = sharp + (0.008 + 0.06 * strength["grain"]) * noise
+    photo = np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
+    if not strength["jpeg"]:
+        return photo
+    file = BytesIO()
+    Image.fromarray(photo).save(file, "JPEG", quality=int(40 - 20 * strength["jpeg"]))
+    return np.asarray(Image.open(file))

@@ -1,0 +1,43 @@
+"""Open a page of the built book in the browser; hear what it asks for and what it logs."""
+
+import os
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
+
+# What the theme logs on every page, and nothing else may be logged.
+KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid theme mode")
+
+
+def visit(browser, page, **options):
+    """Load a page, a file or an address; return it with what it asked for and what it logged."""
+    context = browser.new_context(**options)
+    tab = context.new_page()
+    requests, messages = [], []
+    tab.on("request", lambda request: requests.append(request.url))
+    tab.on("console", lambda message: messages.append((message.type, message.text)))
+    tab.on("pageerror", lambda error: messages.append(("error", str(error))))
+    tab.goto(page.as_uri() if isinstance(page, Path) else page, wait_until="load")
+    tab.wait_for_function("!window.MathJax || !MathJax.startup || MathJax.startup.promise")
+    return context, tab, requests, messages
+
+
+def complaints(messages):
+    """The errors and warnings among the messages that are not known."""
+    bad = [text for kind, text in messages if kind in ("error", "warning")]
+    return [text for text in bad if not any(known in text for known in KNOWN)]
+
+
+def contrast(one, other):
+    """The ratio of two colours `rgb(r, g, b)`, from 1 to 21, as WCAG 2 defines it."""
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(color):
+    """Relative luminance of `rgb(r, g, b)`, WCAG 2."""
+    channels = [int(c) / 255 for c in re.findall(r"\d+", color)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

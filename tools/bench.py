@@ -1,0 +1,189 @@
+"""Measure what was promised about speed and size: `make bench`, after `make book`.
+
+Each run is a fresh process of the browser; what is compared is measured in turn, and the table
+gives medians. Nothing here is asserted: a slow machine is no mistake. The numbers of every run,
+and what they depend on, go to `_build/bench.json`.
+"""
+
+import gzip
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+from tqdm import tqdm
+
+from mnist_lib.explorer.payload import decode_pixels, reference_digits
+from mnist_lib.pretrained import load_weights
+from mnist_lib.reference import forward
+
+ROOT = Path(__file__).parent.parent
+HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
+PAGE = HTML / "intro.html"
+FILES = [HTML / "_static" / name for name in ("explorer-data.js", "explorer.js", "explorer.css")]
+RUNS = 7
+PASSES = 100
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PACKAGES = ("numpy", "keras", "tensorflow", "playwright")
+
+READY = "performance.getEntriesByName('explorer-ready')[0]?.startTime"
+PREPARE = """
+const { api, weights: packed, references } = globalThis.mnistExplorer;
+const weights = api.decodeWeights(packed);
+const pixels = Uint8Array.from(atob(references[7].pixels), (letter) => letter.charCodeAt(0));
+const image = Float32Array.from(pixels, (level) => level / 255);
+function timed() {
+  const start = performance.now();
+  api.forward(image, weights);
+  return performance.now() - start;
+}
+"""
+
+
+class Line(NamedTuple):
+    """One line of the table: what was measured in every run, and what it should be at most."""
+
+    what: str
+    unit: str
+    runs: list[float]
+    target: float | None = None
+
+    @property
+    def value(self) -> float:
+        """The median of all runs."""
+        return median(self.runs)
+
+
+def main() -> None:
+    """Measure, print the table, write the numbers."""
+    if missing := [str(file) for file in [PAGE, *FILES] if not file.exists()]:
+        sys.exit(f"not built yet: {', '.join(missing)}. First: make book")
+    lines = [*explorer_lines(), Line("size of its files, gzipped", "MB", [gzipped(FILES)], 0.42)]
+    facts = machine()
+    print(table(lines), ", ".join(f"{name} {fact}" for name, fact in facts.items()), sep="\n\n")
+    write({"machine": facts, "lines": [line._asdict() | {"median": line.value} for line in lines]})
+
+
+def explorer_lines() -> list[Line]:
+    """The live network: when it is ready, and its forward pass beside that of NumPy."""
+    ready, cold, warm, ours = [], [], [], []
+    for _ in tqdm(range(RUNS), unit="run", disable=None):
+        ready.append(in_browser(time_until_ready))
+        cold.append(in_browser(first_pass))
+        warm.append(in_browser(warm_pass))
+        ours.append(numpy_pass())
+    return [
+        Line("live network ready, from file://", "ms", ready, 400),
+        Line("its forward pass, one digit", "ms", warm, 10),
+        Line("the first one in a fresh page", "ms", cold),
+        Line("NumPy reference, one digit", "ms", ours),
+        Line("page / NumPy, of the medians", "×", [median(warm) / median(ours)]),
+    ]
+
+
+def in_browser(measure: Callable[[Page], float | str]) -> float | str:
+    """Measure in a browser that has just been started."""
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+        try:
+            return measure(browser.new_page())
+        finally:
+            browser.close()
+
+
+def find_browser() -> str:
+    """The system's Chromium or Chrome."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        sys.exit(f"none of {', '.join(BROWSERS)} is here: sudo apt-get install chromium")
+    return found
+
+
+def time_until_ready(tab: Page) -> float:
+    """From the start of the navigation until the network stands in the page, in milliseconds."""
+    tab.goto(PAGE.as_uri(), wait_until="commit")
+    tab.wait_for_function(READY)
+    return tab.evaluate(READY)
+
+
+def first_pass(tab: Page) -> float:
+    """The first forward pass of a page without a placeholder: nothing is compiled yet."""
+    for script in FILES[:2]:
+        tab.add_script_tag(path=script)
+    return tab.evaluate(f"() => {{ {PREPARE} return timed(); }}")
+
+
+def warm_pass(tab: Page) -> float:
+    """The median of a hundred forward passes in the page of the book."""
+    tab.goto(PAGE.as_uri())
+    tab.wait_for_function(READY)
+    loop = f"Array.from({{ length: {2 * PASSES} }}, timed)"
+    return median(tab.evaluate(f"() => {{ {PREPARE} return {loop}; }}")[PASSES:])
+
+
+def numpy_pass() -> float:
+    """The median of a hundred forward passes of `mnist_lib.reference`, in milliseconds."""
+    weights, image = load_weights(), decode_pixels(reference_digits()[7]["pixels"])[np.newaxis]
+    times = []
+    for _ in range(2 * PASSES):
+        start = time.perf_counter()
+        forward(image, weights)
+        times.append(1000 * (time.perf_counter() - start))
+    return median(times[PASSES:])
+
+
+def gzipped(files: list[Path]) -> float:
+    """Their size in megabytes, as a server would send them."""
+    return sum(len(gzip.compress(file.read_bytes())) for file in files) / 1e6
+
+
+def machine() -> dict:
+    """What the numbers depend on."""
+    info = Path("/proc/cpuinfo")
+    words = set(info.read_text(encoding="utf-8").split()) if info.exists() else set()
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "threads": os.cpu_count(),
+        "flags": " ".join(flag for flag in ("avx2", "avx512f") if flag in words) or "not known",
+        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "not set"),
+        "browser": in_browser(lambda tab: tab.context.browser.version),
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+    }
+
+
+def table(lines: list[Line]) -> str:
+    """One row a line: median, the range of all runs, the target and whether it is met."""
+    rows = [f"{'':34}{'median':>9}    {'from':>8} {'to':>8}    target"]
+    for line in lines:
+        met = "" if line.target is None else "met" if line.value <= line.target else "MISSED"
+        target = "" if line.target is None else f"≤ {line.target:g} {line.unit}, {met}"
+        low, high = min(line.runs), max(line.runs)
+        rows.append(
+            f"{line.what:34}{line.value:9.3f} {line.unit:2} {low:8.3f} {high:8.3f}    {target}"
+        )
+    return "\n".join(rows)
+
+
+def write(content: dict) -> None:
+    """Write JSON beside its place, then rename."""
+    target = ROOT / "_build" / "bench.json"
+    target.parent.mkdir(exist_ok=True)
+    beside = target.with_suffix(".new")
+    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    os.replace(beside, target)
+    print(f"\nall runs: {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
