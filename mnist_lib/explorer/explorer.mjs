@@ -509,7 +509,9 @@ function padPart(state, actions) {
     "aria-describedby": help.id,
   }).forEach(([key, value]) => picture.node.setAttribute(key, value));
   picture.node.append(hint, help);
-  const pen = { x: 0.5, y: 0.5, down: false, shown: false };
+  // The pen of the keyboard; and the one pointer that draws, while which a second finger or a key
+  // does nothing.
+  const pen = { x: 0.5, y: 0.5, down: false, shown: false, pointer: null };
   const marks = () =>
     picture.mark(PAD_SIDE, PAD_SIDE, [...padMarks(state), ...(pen.shown ? [penMark(pen)] : [])]);
   listenToPointer(picture.node, pen, actions, marks);
@@ -570,26 +572,25 @@ function squareCorner({ box, top, left }) {
 }
 
 function listenToPointer(node, pen, actions, marks) {
-  let drawing = null; // the one pointer that draws; a second finger does nothing
   const place = (event) => {
     const { left, top, width, height } = node.getBoundingClientRect();
     return [(event.clientX - left) / width, (event.clientY - top) / height];
   };
   const end = (event) => {
-    if (event.pointerId !== drawing) return;
-    drawing = null;
+    if (event.pointerId !== pen.pointer) return;
+    pen.pointer = null;
     actions.settle();
   };
   node.addEventListener("pointerdown", (event) => {
-    if (drawing !== null || event.button !== 0) return;
-    drawing = event.pointerId;
+    if (pen.pointer !== null || event.button !== 0) return;
+    pen.pointer = event.pointerId;
     pen.down = pen.shown = false;
     node.setPointerCapture(event.pointerId);
     actions.begin(place(event));
     marks();
   });
   node.addEventListener("pointermove", (event) => {
-    if (event.pointerId !== drawing) return;
+    if (event.pointerId !== pen.pointer) return;
     const all = event.getCoalescedEvents?.() ?? [];
     actions.extend((all.length ? all : [event]).map(place));
   });
@@ -611,6 +612,7 @@ function listenToKeys(node, pen, actions, { marks, say }) {
     const move = moves[event.key];
     if ((!move && !keys[event.key]) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
+    if (pen.pointer !== null) return;
     pen.shown = true;
     if (move) {
       [pen.x, pen.y] = [pen.x + move[0] * STEP, pen.y + move[1] * STEP].map((v) =>
@@ -1203,7 +1205,7 @@ function pooled(layer, { choices, after }, state, actions) {
   const winner = choices.find(({ value }) => value === after);
   const at = { row: winner.row, column: winner.column, channel: state.selected.at.channel };
   return [
-    table,
+    scrolling("Four values", table),
     h(
       "p",
       { class: "explorer-equation" },
