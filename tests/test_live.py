@@ -690,6 +690,29 @@ def test_test_digits_get_what_keras_computed_and_the_page_checks_itself(
     assert np.allclose(shown, largest, rtol=0.06, atol=6e-8)
 
 
+def test_the_check_against_keras_finds_a_wrong_answer(explorer):
+    explorer.root.evaluate(
+        """(root) => {
+          const references = structuredClone(mnistExplorer.references);
+          references[4].probabilities.reverse();
+          root.replaceChildren();
+          mnistExplorer.api.mount(root, { ...mnistExplorer, references }); }"""
+    )
+    explorer.button("Check against Keras").click()
+    said = explorer.root.locator(".explorer-trust [role=status]").inner_text()
+    assert said.startswith("9 of 10 test digits")
+    assert float(re.search(r"of a probability (\S+)\.$", said)[1]) > 0.5
+
+
+def test_the_keyboard_is_handed_on_when_its_button_vanishes(explorer):
+    focused = "document.activeElement.textContent"
+    explorer.layer("M1").get_by_role("button").click()
+    explorer.button("Go to it in C1").press("Enter")
+    assert explorer.tab.evaluate(focused).startswith("C1")
+    explorer.button("Close").press("Enter")
+    assert explorer.tab.evaluate(focused).startswith("C1")
+
+
 def test_normalising_is_what_makes_a_small_drawing_readable(explorer, network):
     explorer.exact()
     explorer.button("Clear").click()

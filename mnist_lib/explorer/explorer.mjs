@@ -859,6 +859,8 @@ function layersPart(state, actions) {
   const choices = [choice("after ReLU", false), choice("before ReLU", true)];
   const inspector = inspectorPart(state, actions);
   const layers = state.view.layers.map((layer) => layerPart(layer, state, actions));
+  // A button that vanishes with what it closes hands the keyboard on.
+  actions.focus = (of) => layers.find((layer) => layer.name === of).button.focus();
   const legend = h(
     "fieldset",
     {},
@@ -929,7 +931,7 @@ function layerPart(layer, state, actions) {
     h("div", { class: "explorer-head" }, button, note),
     picture.node,
   );
-  return { name, node, follow, paint };
+  return { name, button, node, follow, paint };
 }
 
 const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b);
@@ -999,7 +1001,12 @@ const frameAt = (x, y) => ["rect", { x, y, width: 1, height: 1, class: "chosen" 
 function inspectorPart(state, actions) {
   const [title, fields, content] = [h("b"), h("span", { class: "explorer-fields" }), h("div")];
   const exact = checkbox("All digits", (on) => actions.exact(on));
-  const close = h("button", { type: "button", onclick: () => actions.select(null) }, "Close");
+  const leave = () => {
+    const { name } = state.selected;
+    actions.select(null);
+    actions.focus(name);
+  };
+  const close = h("button", { type: "button", onclick: leave }, "Close");
   const head = h("div", { class: "explorer-head" }, title, fields, exact.node, close);
   const node = h(
     "div",
@@ -1225,11 +1232,11 @@ function copied(layer, { from, after }, state, actions) {
 
 function goTo({ name, label }, at, state, actions) {
   if (!state.view.layers.some((layer) => layer.name === name)) return "";
-  return h(
-    "button",
-    { type: "button", onclick: () => actions.select({ name, at }) },
-    `Go to it in ${label}`,
-  );
+  const go = () => {
+    actions.select({ name, at });
+    actions.focus(name);
+  };
+  return h("button", { type: "button", onclick: go }, `Go to it in ${label}`);
 }
 
 // Trust ─────────────────────────────────────────────────────────────────────────────────────────
