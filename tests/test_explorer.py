@@ -284,7 +284,7 @@ def files_of(site, page):
 
 
 def test_scripts_and_style_are_loaded_only_where_a_placeholder_stands(site):
-    wanted = ["_static/explorer.css", "_static/explorer-data.js", "_static/explorer.js"]
+    wanted = ["_static/explorer-data.js", "_static/explorer.js", "_static/explorer.css"]
     for page in ("whole", "chapter", "one"):
         assert files_of(site, page) == wanted
         scripts = soup(site, page).find_all("script", src=re.compile("explorer"))
