@@ -19,6 +19,11 @@ MNIST_INK = 102.4  # the mean over the 60,000 training digits, in pixels' worth
 # Strokes
 
 
+def test_numbers_of_numpy_are_numbers():
+    for same, other in zip(write(np.int64(3), np.int64(1)), write(3, 1), strict=True):
+        assert np.array_equal(same, other)
+
+
 def test_every_digit_is_written_in_at_least_four_styles():
     assert list(styles())[:10] == list("0123456789")
     assert all(len(styles()[digit]) >= 4 for digit in "0123456789")
