@@ -16,7 +16,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 EXECUTED := _build/.jupyter_cache _build/html
-LIBRARY := $(shell find mnist_lib tools/book.py -type f -not -path '*/__pycache__/*')
+LIBRARY := $(shell find mnist_lib _ext -type f -not -path '*/__pycache__/*')
 
 book: $(READY) _build/.library
 	@mkdir -p _build && $(BIN)/python -c 'from mnist_lib.data import load_mnist; print(load_mnist().source.split(";")[0])' > _build/.data.now
@@ -27,28 +27,28 @@ book: $(READY) _build/.library
 	@echo "Open it:   file://$(CURDIR)/_build/html/index.html"
 
 test: $(READY)
-	$(BIN)/python tools/check.py
+	$(BIN)/python -m tools.check
 
 notebooks: $(READY)
-	$(BIN)/python tools/notebooks.py $(if $(STUDENT),--student _build/student)
+	$(BIN)/python -m tools.notebooks $(if $(STUDENT),--student _build/student)
 
 pretrained: $(READY)
-	$(BIN)/python tools/pretrained.py weights
+	$(BIN)/python -m tools.pretrained weights
 
 seeds: $(READY)
-	$(BIN)/python tools/pretrained.py seeds
+	$(BIN)/python -m tools.pretrained seeds
 
 photographs: $(READY)
-	$(BIN)/python tools/pretrained.py photographs
+	$(BIN)/python -m tools.pretrained photographs
 
 bench: $(READY)
-	$(BIN)/python tools/bench.py
+	$(BIN)/python -m tools.bench
 
 repository: $(READY)
-	$(BIN)/python tools/repository.py "$(URL)"
+	$(BIN)/python -m tools.repository "$(URL)"
 
 requirements: $(READY)
-	$(BIN)/python tools/requirements.py
+	$(BIN)/python -m tools.requirements
 
 clean:
 	rm -rf _build _static/generated

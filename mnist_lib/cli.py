@@ -121,11 +121,12 @@ def _data(options: argparse.Namespace) -> int:
 def _network(path: Path | None):
     """The shipped weights in NumPy, or a reader's own model in Keras."""
     if path is None:
+        from mnist_lib.architecture import LAYERS
         from mnist_lib.pretrained import load_weights
         from mnist_lib.reference import forward
 
         weights = load_weights()
-        return lambda digits: forward(digits, weights)["dense_2"]
+        return lambda digits: forward(digits, weights)[LAYERS[-1].name]
     with _hushed():
         from mnist_lib.saving import load_model
 

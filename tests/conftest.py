@@ -50,18 +50,3 @@ def pretrained():
     from mnist_lib.saving import load_pretrained
 
     return load_pretrained()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """The system's own Chromium. One for each module: while it runs, asyncio is taken."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    assert found, f"none of {', '.join(names)} is here: sudo apt-get install chromium"
-    with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-        instance = playwright.chromium.launch(executable_path=found, args=flags)
-        yield instance
-        instance.close()

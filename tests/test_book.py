@@ -50,7 +50,7 @@ def test_nbval_is_red_for_what_is_broken_and_green_for_what_is_not(name, tmp_pat
 @pytest.fixture
 def small_book(tmp_path):
     """This book's own settings around a single page."""
-    for name in ("_static", "tools"):
+    for name in ("_ext", "_static"):
         ignore = shutil.ignore_patterns("generated", "__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     (tmp_path / "appendix").mkdir()

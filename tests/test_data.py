@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 from mnist_lib import data
-from mnist_lib.data import DataError, load_mnist
+from mnist_lib.data import DataError, download, load_mnist, sources
 
 EMBEDDED_TRAIN = "c21c2d413bb72f6b8ea9b399749a873cd22a82ee3f5b976d84d8fab3c63da4ad"
 EMBEDDED_TEST = "4baef95eca5201097715d0896175787cd8faa3f6babee5d2630eb3aa90070698"
@@ -45,7 +45,7 @@ def tiny_mnist() -> dict[str, np.ndarray]:
 
 TINY = tiny_mnist()
 TABLE = {
-    name: data.Array(array.shape, hashlib.sha256(array.tobytes()).hexdigest())
+    name: download.Array(array.shape, hashlib.sha256(array.tobytes()).hexdigest())
     for name, array in TINY.items()
 }
 
@@ -85,7 +85,7 @@ def cache(monkeypatch, tmp_path, embedded) -> Iterator[Path]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.delenv("MNIST_SOURCE", raising=False)
-    monkeypatch.setattr(data, "MIRRORS", [mirror("http://127.0.0.1:9/nobody.npz")])
+    monkeypatch.setattr(download, "MIRRORS", [mirror("http://127.0.0.1:9/nobody.npz")])
     yield folder
     gc.collect()  # here, where the sockets are expected, and not in another module's test
 
@@ -93,7 +93,7 @@ def cache(monkeypatch, tmp_path, embedded) -> Iterator[Path]:
 @pytest.fixture
 def tiny(monkeypatch):
     """MNIST shrunk to ten digits: the same code, the same checks."""
-    monkeypatch.setattr(data, "FULL", TABLE)
+    monkeypatch.setattr(download, "FULL", TABLE)
 
 
 # The embedded digits
@@ -123,7 +123,7 @@ def test_embedded_classes_take_turns(embedded):
 
 
 def test_embedded_test_split_is_the_last_hundred_of_each_class(embedded):
-    arrays = data._from_package()
+    arrays = sources._from_package()
     for k in range(10):
         of_class = arrays["images"][arrays["labels"] == k]
         for digits, wanted in ((embedded.train, of_class[:400]), (embedded.test, of_class[400:])):
@@ -333,7 +333,7 @@ def test_any_flipped_bit_gives_the_right_arrays_or_a_data_error(tiny, tmp_path):
         flipped[place] ^= 1 << place % 8
         path.write_bytes(flipped)
         try:
-            arrays = data._read_npz(path, TABLE)
+            arrays = download.read_npz(path, TABLE)
         except (DataError, OSError):
             continue
         assert all(np.array_equal(arrays[name], TINY[name]) for name in TINY)
@@ -411,17 +411,17 @@ def server(tiny):
     running.close()
 
 
-REAL_MIRRORS = data.MIRRORS
+REAL_MIRRORS = download.MIRRORS
 READ_NPZ, READ_IDX = (mirror.read for mirror in REAL_MIRRORS)
 
 
-def mirror(address: str, content: bytes = npz(TINY)) -> data.Mirror:
+def mirror(address: str, content: bytes = npz(TINY)) -> download.Mirror:
     digest = "sha256:" + hashlib.sha256(content).hexdigest()
-    return data.Mirror(((address, digest),), READ_NPZ)
+    return download.Mirror(((address, digest),), READ_NPZ)
 
 
-def idx_mirror(server: Server, files: dict[str, bytes]) -> data.Mirror:
-    return data.Mirror(
+def idx_mirror(server: Server, files: dict[str, bytes]) -> download.Mirror:
+    return download.Mirror(
         tuple(
             (server.offer(f"/{name}.gz", content), "md5:" + hashlib.md5(content).hexdigest())
             for name, content in files.items()
@@ -448,7 +448,7 @@ def test_a_download_is_verified_kept_and_not_repeated(layout, server, cache, mon
         "npz": lambda: mirror(server.offer("/mnist.npz", npz(TINY))),
         "idx": lambda: idx_mirror(server, IDX),
     }[layout]()
-    monkeypatch.setattr(data, "MIRRORS", [good])
+    monkeypatch.setattr(download, "MIRRORS", [good])
     first = load_mnist()
     assert first.source.endswith("from a verified download")
     asked = len(server.asked)
@@ -466,7 +466,7 @@ def test_a_download_is_verified_kept_and_not_repeated(layout, server, cache, mon
 @pytest.mark.parametrize("bad", [403, 404, 503, "drop", HTML, b""])
 def test_a_bad_mirror_is_followed_by_the_next(bad, server, monkeypatch):
     first = mirror(server.offer("/bad.npz", bad))
-    monkeypatch.setattr(data, "MIRRORS", [first, idx_mirror(server, IDX)])
+    monkeypatch.setattr(download, "MIRRORS", [first, idx_mirror(server, IDX)])
     assert load_mnist().source.endswith("from a verified download")
     assert server.asked[0] == "/bad.npz"
 
@@ -474,7 +474,7 @@ def test_a_bad_mirror_is_followed_by_the_next(bad, server, monkeypatch):
 def test_the_arrays_decide_and_not_the_hash_of_the_file(server, monkeypatch):
     """A mirror whose file is what its table says, and is not MNIST."""
     content = changed("x_test", FLIPPED)
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/a.npz", content), content)])
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/a.npz", content), content)])
     with pytest.raises(DataError, match="could not be downloaded") as caught:
         load_mnist("full")
     assert "x_test is not MNIST" in str(caught.value.__cause__)
@@ -483,14 +483,15 @@ def test_the_arrays_decide_and_not_the_hash_of_the_file(server, monkeypatch):
 @pytest.mark.parametrize("cut", [10, -1])
 def test_an_original_file_of_the_wrong_length_is_refused(cut, server, monkeypatch):
     files = dict(IDX, y_test=gzip.compress(gzip.decompress(IDX["y_test"])[:cut]))
-    monkeypatch.setattr(data, "MIRRORS", [idx_mirror(server, files)])
+    monkeypatch.setattr(download, "MIRRORS", [idx_mirror(server, files)])
     with pytest.raises(DataError, match="could not be downloaded") as caught:
         load_mnist("full")
     assert "expected 3 bytes of y_test, got 2" in str(caught.value.__cause__)
 
 
 def test_a_dropped_connection_and_then_a_good_one(server, cache, monkeypatch):
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", "drop", npz(TINY)))])
+    address = server.offer("/mnist.npz", "drop", npz(TINY))
+    monkeypatch.setattr(download, "MIRRORS", [mirror(address)])
     with pytest.raises(DataError):
         load_mnist("full")
     assert not (cache / "mnist_lib_full.npz").exists()
@@ -499,7 +500,7 @@ def test_a_dropped_connection_and_then_a_good_one(server, cache, monkeypatch):
 
 def test_a_redirect_is_followed(server, monkeypatch):
     server.offer("/elsewhere", npz(TINY))
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", "/elsewhere"))])
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", "/elsewhere"))])
     assert "download" in load_mnist("full").source
 
 
@@ -515,7 +516,7 @@ def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
 
     monkeypatch.setattr(pooch, "HTTPDownloader", faster)
     slow = mirror(server.offer("/slow.npz", "slow"))
-    monkeypatch.setattr(data, "MIRRORS", [slow, mirror(server.offer("/mnist.npz", npz(TINY)))])
+    monkeypatch.setattr(download, "MIRRORS", [slow, mirror(server.offer("/mnist.npz", npz(TINY)))])
     start = time.monotonic()
     assert "download" in load_mnist("full").source
     assert given[0] == 5
@@ -523,7 +524,7 @@ def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
 
 
 def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monkeypatch):
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", 404))])
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", 404))])
     assert "could not be downloaded" in load_mnist().source
     assert "a download failed less than ten minutes ago" in load_mnist().source
     assert len(server.asked) == 1
@@ -532,7 +533,7 @@ def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monk
     assert "404" in str(caught.value.__cause__)
     assert len(server.asked) == 2
     failed = cache / "mnist_lib_failed"
-    long_ago = time.time() - data.RETRY_SECONDS - 1
+    long_ago = time.time() - download.RETRY_SECONDS - 1
     os.utime(failed, (long_ago, long_ago))
     server.offer("/mnist.npz", npz(TINY))
     assert "download" in load_mnist().source
@@ -540,7 +541,7 @@ def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monk
 
 def test_a_damaged_download_is_fetched_anew(server, cache, monkeypatch):
     (cache / "mnist_lib_full.npz").write_bytes(npz(TINY)[:2000])
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
     assert "download" in load_mnist("full").source
     assert (cache / "mnist_lib_full.npz").stat().st_size > 2000
 
@@ -548,7 +549,7 @@ def test_a_damaged_download_is_fetched_anew(server, cache, monkeypatch):
 def test_a_cache_that_cannot_be_written_is_no_error(server, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("a file where the folder should be")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file" / "below"))
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
     assert "download" in load_mnist("full").source
 
 
@@ -557,8 +558,8 @@ def test_a_full_disk_leaves_no_half_of_a_file(server, cache, monkeypatch):
         Path(path).write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(data, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
-    monkeypatch.setattr(data.np, "savez_compressed", full_disk)
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
+    monkeypatch.setattr(download.np, "savez_compressed", full_disk)
     assert "download" in load_mnist("full").source
     assert [p.name for p in cache.iterdir()] == ["mnist_lib_embedded.npz"]
 
@@ -568,7 +569,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import test_data
 from mnist_lib import data
-data.FULL, data.MIRRORS = test_data.TABLE, [test_data.mirror(sys.argv[2])]
+from mnist_lib.data import download, sources
+download.FULL, download.MIRRORS = test_data.TABLE, [test_data.mirror(sys.argv[2])]
 print("ready", flush=True)
 print(data.load_mnist("full").source)
 """
@@ -584,7 +586,7 @@ def test_four_processes_at_once_leave_one_good_file(server, cache):
     children = [child(server.offer("/mnist.npz", npz(TINY))) for _ in range(4)]
     answers = [process.communicate(timeout=60) for process in children]
     assert all("verified download" in out and not error for out, error in answers), answers
-    data._read_npz(cache / "mnist_lib_full.npz", TABLE)
+    download.read_npz(cache / "mnist_lib_full.npz", TABLE)
     assert not [path for path in cache.iterdir() if path.is_dir()], "no temporary folder is left"
 
 

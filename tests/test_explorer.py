@@ -3,31 +3,25 @@
 import base64
 import hashlib
 import json
-import re
 import struct
 import subprocess
 import sys
 
 import keras
-import nbformat
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis.extra.numpy import arrays
 from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from PIL import Image
+from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import TraitError
 
 from mnist_lib.explorer import IN_BOOK, VIEWS, DigitExplorer
-from mnist_lib.explorer.page import PICTURE, PICTURE_ALT
+from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import (
     SHAPES,
-    SOURCE,
     STYLE,
     about_weights,
-    as_classic_script,
     as_data_script,
     decode_pixels,
     encode_pixels,
@@ -36,8 +30,6 @@ from mnist_lib.explorer.payload import (
 )
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.reference import forward
-
-MOUNT = "export function mountAll(data) {}\n"
 
 
 @pytest.fixture(scope="module")
@@ -143,190 +135,6 @@ def test_the_data_script_is_one_assignment_of_json(packed):
     assert script.isascii()
 
 
-def test_the_classic_script_is_the_module_and_nothing_of_a_module():
-    source = SOURCE.read_text(encoding="utf-8")
-    script = as_classic_script(source)
-    assert not re.search(r"\b(import|export)\b", script)
-    names = re.findall(r"^export (?:function|const) (\w+)", source, re.M)
-    offered = re.search(r"mnistExplorer\.api = \{ (.*) \};", script)[1]
-    assert offered.split(", ") == names
-    wanted = ("forward", "rasterise", "prepareDigit", "explain", "receptiveField", "softmaxSteps")
-    assert {*wanted, "decodeWeights", "mount", "mountAll"} <= set(names)
-    lines = source.splitlines(keepends=True)
-    kept = [line.removeprefix("export ") for line in lines if "export default" not in line]
-    assert script.count("".join(kept).strip()) == 1
-    assert script.endswith("mountAll(globalThis.mnistExplorer);\n})();\n")
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        'import { a } from "./a.mjs";',
-        'const a = await import("./a.mjs");',
-        "const here = import.meta.url;",
-        "export { a };",
-        'export * from "./a.mjs";',
-        "export class A {}",
-        "export async function a() {}",
-        "export let a = 1;",
-        "export const { a } = b;",
-        "export default\n  render;",
-        "const a = 1; export { a };",
-    ],
-)
-def test_a_form_that_would_not_survive_is_refused_with_its_line(line):
-    with pytest.raises(ValueError, match=r"expected .export function. .* got ") as caught:
-        as_classic_script(f"const b = 1;\n{line}\n{MOUNT}")
-    assert repr(line.splitlines()[0]) in str(caught.value)
-
-
-def test_a_source_that_fills_no_page_is_refused():
-    with pytest.raises(ValueError, match="named mountAll, got forward"):
-        as_classic_script("export function forward() {}")
-
-
-def test_page_and_source_know_the_same_views():
-    block = re.search(r"^const VIEWS = \{\n(.*?)^\};", SOURCE.read_text("utf-8"), re.M | re.S)[1]
-    assert tuple(re.findall(r"^  (\w+): \{", block, re.M)) == VIEWS
-
-
-# The pages
-
-WHOLE = '<div class="explorer" data-layer="all"></div>'
-SENTENCE = """A line before.
-
-<div class="explorer" data-layer="softmax">
-
-In plain Jupyter: see [Your digit](nowhere.ipynb).
-
-</div>
-
-A line after."""
-ONE_LINE = '<div class="explorer" data-layer="relu">In plain Jupyter a sentence.</div>'
-BAD = {
-    "unknown": '<div class="explorer" data-layer="dense"></div>',
-    "bare": '<div class="explorer"></div>',
-    "open": '<div class="explorer" data-layer="all">\n\nAnd no end.',
-    "quotes": "<div data-layer='all' class='explorer'></div>",
-}
-
-
-CONF = """
-import os
-from pathlib import Path
-
-extensions = ["myst_nb", "mnist_lib.explorer.page"]
-nb_execution_mode = "off"
-
-
-def setup(app):
-    told = lambda app: Path("told").write_text(os.environ.get("MNIST_BOOK", ""))
-    app.connect("builder-inited", told)
-"""
-
-
-def build(folder, pages, *options):
-    """Build pages with Sphinx, in a process of its own: the extension sets a variable there."""
-    (folder / "conf.py").write_text(CONF)
-    picture = folder / PICTURE.removeprefix("/")
-    picture.parent.mkdir(parents=True)
-    Image.new("L", (4, 4)).save(picture)
-    toctree = "\n".join(["```{toctree}", *pages, "```"])
-    (folder / "index.md").write_text(f"# Start\n\n{toctree}\n")
-    for name, text in pages.items():
-        if name != "chapter":
-            (folder / f"{name}.md").write_text(f"# Page\n\n{text}\n")
-            continue
-        cells = [new_markdown_cell("# Page"), new_markdown_cell(text)]
-        nbformat.write(new_notebook(cells=cells), folder / "chapter.ipynb")
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *options, ".", "out"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Eight pages, enough for Sphinx to read them in parallel; one is a notebook."""
-    folder = tmp_path_factory.mktemp("site")
-    plain = {f"plain{i}": "Text." for i in range(5)}
-    pages = {"whole": WHOLE, "one": ONE_LINE, "chapter": SENTENCE, **plain}
-    done = build(folder, pages, "-j", "2")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def soup(site, name):
-    return BeautifulSoup((site / "out" / f"{name}.html").read_text("utf-8"), "html.parser")
-
-
-@pytest.mark.parametrize(
-    ("page", "view"), [("whole", "all"), ("chapter", "softmax"), ("one", "relu")]
-)
-def test_a_placeholder_holds_the_picture_and_nothing_else(site, page, view):
-    (place,) = soup(site, page).select("div.explorer")
-    (picture,) = place.find_all("img")
-    assert place["data-layer"] == view
-    assert picture["alt"] == PICTURE_ALT
-    assert (site / "out" / picture["src"]).is_file()
-    assert place.get_text(strip=True) == ""
-
-
-def test_what_stands_around_a_placeholder_stays(site):
-    text = soup(site, "chapter").get_text()
-    assert "A line before." in text
-    assert "A line after." in text
-    assert "plain Jupyter" not in text
-
-
-def files_of(site, page):
-    tags = soup(site, page).find_all(["script", "link"])
-    urls = [(tag.get("src") or tag.get("href") or "").split("?")[0] for tag in tags]
-    return [url for url in urls if "explorer" in url]
-
-
-def test_scripts_and_style_are_loaded_only_where_a_placeholder_stands(site):
-    wanted = ["_static/explorer-data.js", "_static/explorer.js", "_static/explorer.css"]
-    for page in ("whole", "chapter", "one"):
-        assert files_of(site, page) == wanted
-        scripts = soup(site, page).find_all("script", src=re.compile("explorer"))
-        assert all(script.has_attr("defer") for script in scripts)
-    for page in ("plain0", "plain4", "index", "search"):
-        assert files_of(site, page) == []
-
-
-def test_the_files_are_in_the_built_pages_and_not_in_the_source(site, packed):
-    folder = site / "out" / "_static"
-    data = as_data_script(packed, about_weights(packed, reference_digits()))
-    assert (folder / "explorer-data.js").read_text("utf-8") == data
-    classic = as_classic_script(SOURCE.read_text("utf-8"))
-    assert (folder / "explorer.js").read_text("utf-8") == classic
-    assert (folder / "explorer.css").read_text("utf-8") == STYLE.read_text("utf-8")
-    kept = {file.name for file in site.rglob("*") if "out" not in file.parts}
-    assert not any("explorer" in name for name in kept)
-
-
-def test_kernels_are_told_that_the_book_is_being_built(site):
-    assert IN_BOOK == "MNIST_BOOK"
-    assert (site / "told").read_text() == "1"
-
-
-def test_on_paper_the_picture_stands_alone(tmp_path):
-    done = build(tmp_path, {"whole": WHOLE, "one": ONE_LINE}, "-b", "latex")
-    assert done.returncode == 0, done.stderr
-    (paper,) = (tmp_path / "out").glob("*.tex")
-    text = paper.read_text("utf-8")
-    assert text.count("includegraphics") == 2
-    assert "plain Jupyter" not in text
-
-
-def test_what_is_no_placeholder_fails_the_strict_build(tmp_path):
-    done = build(tmp_path, BAD)
-    assert done.returncode == 1
-    for name in BAD:
-        line = next(line for line in done.stderr.splitlines() if f"{name}.md" in line)
-        assert 'expected <div class="explorer" data-layer="…">…</div>' in line
-        assert ", ".join(VIEWS) in line
-
-
 # The widget
 
 
@@ -344,7 +152,7 @@ def test_the_page_gets_weights_layer_and_references(explorer, packed, weights):
     state = explorer.get_state()
     assert state["weights"] == packed
     assert state["layer"] == "all"
-    assert state["_esm"] == SOURCE.read_text("utf-8")
+    assert state["_esm"] == notebook_module()
     assert state["_css"] == STYLE.read_text("utf-8")
     about = json.loads(json.dumps(state["about"]))
     assert about["sha256"] == hashlib.sha256(packed).hexdigest()

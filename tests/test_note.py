@@ -10,7 +10,8 @@ import pytest
 from mdit_py_plugins.anchors.index import slugify
 
 from mnist_lib import N_CLASSES
-from mnist_lib.data import FULL, load_mnist
+from mnist_lib.data import load_mnist
+from mnist_lib.data.download import FULL
 from mnist_lib.pretrained import load_provenance, load_seed_results, load_weights
 from mnist_lib.reference import forward, softmax
 

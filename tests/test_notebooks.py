@@ -282,8 +282,8 @@ def test_prose_keeps_its_voice(chapter):
 
 
 def test_students_get_every_question_and_no_solution(tmp_path):
-    tool = [sys.executable, str(ROOT / "tools" / "notebooks.py"), "--student", str(tmp_path)]
-    subprocess.run(tool, check=True, capture_output=True)
+    tool = [sys.executable, "-m", "tools.notebooks", "--student", str(tmp_path)]
+    subprocess.run(tool, check=True, capture_output=True, cwd=ROOT)
     for path in CHAPTERS:
         before = json.loads(path.read_text(encoding="utf-8"))["cells"]
         after = json.loads((tmp_path / path.name).read_text(encoding="utf-8"))["cells"]

@@ -2,6 +2,8 @@
 
 import copy
 import inspect
+import re
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -137,6 +139,24 @@ def test_every_figure_has_an_opaque_white_ground(name):
     assert figure.get_facecolor() == (1, 1, 1, 1)
     figure.canvas.draw()
     assert (np.asarray(figure.canvas.buffer_rgba())[..., 3] == 255).all()
+
+
+ROOT = Path(__file__).parent.parent
+
+
+def drawn_in(path):
+    """Every figure that a module or a chapter calls by name."""
+    text = path.read_text(encoding="utf-8").replace("\\n", "\n")
+    return set(re.findall(r"(?<!def )\b(show_\w+)\(", text))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_figure_lives_with_its_chapter_or_with_what_several_share(name):
+    """It is shared where two chapters draw it, or the figures of a chapter that is not its home."""
+    home = getattr(plots, name).__module__.rpartition(".")[2]
+    files = [*(ROOT / "chapters").glob("*.ipynb"), *(ROOT / "mnist_lib" / "plots").glob("*.py")]
+    users = {path.stem for path in files if name in drawn_in(path)}
+    assert home == (users.pop() if len(users) == 1 else "common")
 
 
 # What is drawn

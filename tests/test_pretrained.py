@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mnist_lib.architecture import WEIGHTED
 from mnist_lib.data import content_hash, embedded_test_indices
-from mnist_lib.handwriting import DISTURBANCES, photograph, write
 from mnist_lib.preprocessing import prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import (
-    LAYERS,
     load_photograph_results,
     load_provenance,
     load_references,
@@ -20,6 +19,7 @@ from mnist_lib.pretrained import (
     load_weights,
 )
 from mnist_lib.reference import dense, forward
+from mnist_lib.simulate import DISTURBANCES, photograph, write
 
 SHAPES = {
     "conv2d_1": ((3, 3, 1, 32), (32,)),
@@ -47,7 +47,7 @@ def right(images: np.ndarray, labels: np.ndarray, weights: dict) -> int:
 
 def test_names_and_shapes_are_those_of_fig_1(weights):
     assert {name: (k.shape, b.shape) for name, (k, b) in weights.items()} == SHAPES
-    assert tuple(weights) == LAYERS == tuple(SHAPES)
+    assert tuple(weights) == tuple(layer.name for layer in WEIGHTED) == tuple(SHAPES)
 
 
 def test_there_are_93322_numbers_finite_and_float32(weights):

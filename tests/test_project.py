@@ -14,55 +14,44 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mnist_lib.explorer.bundle import MODULES, read
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "mnist_lib"
 PLACEHOLDER = "https://github.com/your_account/your_repository"
 
-# What a module may import beside the standard library and under TYPE_CHECKING.
-MAY_IMPORT = {
-    "__init__": set(),
-    "__main__": {"mnist_lib.cli"},
-    "cli": {
-        "keras",
-        *(f"mnist_lib.{name}" for name in ("data", "model", "preprocessing", "pretrained")),
-        *(f"mnist_lib.{name}" for name in ("reference", "saving", "training")),
-    },
-    "data": {"numpy", "pooch", "mlxtend"},
-    "exercises": {"numpy"},
-    "explorer": {"mnist_lib.explorer.widget"},
-    "explorer.page": {
-        *("docutils", "sphinx", "mnist_lib.pretrained"),
-        *("mnist_lib.explorer", "mnist_lib.explorer.payload"),
-    },
-    "explorer.payload": {"numpy", "mnist_lib.data", "mnist_lib.pretrained"},
-    "explorer.widget": {
-        *("anywidget", "numpy", "traitlets", "mnist_lib.reference"),
-        *("mnist_lib.explorer", "mnist_lib.explorer.payload"),
-    },
-    "handwriting": {"numpy", "PIL", "scipy"},
-    "model": {"keras"},
-    "plots": {"numpy", "matplotlib"},
-    "preprocessing": {"numpy", "PIL", "scipy"},
-    "pretrained": {"numpy"},
-    "reference": {"numpy"},
-    "saving": {"keras", "numpy", "h5py", "mnist_lib.model", "mnist_lib.pretrained"},
-    "training": {"keras", "numpy", "tqdm"},
-}
+# The live network in a notebook needs these; the network does not.
+OPTIONAL = {"anywidget", "traitlets"}
+# Every module of the package that loads TensorFlow.
+WITH_KERAS = {"model", "training", "saving"}
+
+
+def law(heading):
+    """A table of CONTRIBUTING: what each module may import; in brackets, inside functions only."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    section = re.search(rf"^### {heading}\n(.*?)(?=^#|\Z)", text, re.M | re.S)[1]
+    rows = re.findall(r"^\| (`.+?) \| (.*?) \|", section, re.M)
+    return {
+        module: {name.replace("`", "") for name in re.findall(r"\(?`[^`]+`\)?", allowed)}
+        for modules, allowed in rows
+        for module in re.findall(r"`([^`]+)`", modules)
+    }
+
+
+PYTHON, JAVASCRIPT = law("Python"), law("JavaScript")
+MAY_IMPORT = {name: {other.strip("()") for other in row} for name, row in PYTHON.items()}
 ONLY_INSIDE_FUNCTIONS = {
-    ("data", "mlxtend"),
-    ("data", "pooch"),
-    ("explorer", "mnist_lib.explorer.widget"),
-    ("handwriting", "scipy"),
-    ("preprocessing", "scipy"),
+    (name, other.strip("()")) for name, row in PYTHON.items() for other in row if other[0] == "("
 }
-# The live network needs these; the network does not.
-OPTIONAL = {"anywidget", "docutils", "sphinx", "traitlets"}
 
 
 def modules():
     """Every module of the package, by its name in the table."""
     names = {path: path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")}
-    return {".".join(name.parts).removesuffix(".__init__"): path for path, name in names.items()}
+    return {
+        ".".join(["mnist_lib", *name.parts]).removesuffix(".__init__"): path
+        for path, name in names.items()
+    }
 
 
 def imports(path, inside_functions=True):
@@ -97,6 +86,36 @@ def test_a_module_imports_only_what_its_row_allows(name):
     assert imports(modules()[name]) <= MAY_IMPORT[name]
 
 
+def test_the_package_imports_nothing_of_the_book_around_it():
+    ours = {name for row in MAY_IMPORT.values() for name in row if name.startswith("mnist_lib")}
+    assert ours <= set(MAY_IMPORT)
+    assert not {"_ext", "tools", "tests"} & set.union(*map(imports, modules().values()))
+
+
+def scripts():
+    """Every module of the live network, by its name in the table."""
+    return {
+        path.relative_to(MODULES).with_suffix("").as_posix(): path
+        for path in MODULES.rglob("*.mjs")
+    }
+
+
+def test_every_script_is_in_the_import_table():
+    assert set(scripts()) == set(JAVASCRIPT)
+
+
+@pytest.mark.parametrize("name", JAVASCRIPT)
+def test_a_script_imports_only_what_its_row_allows(name):
+    taken = {path.relative_to(MODULES).with_suffix("") for path in read(scripts()[name]).taken}
+    assert {path.as_posix() for path in taken} <= JAVASCRIPT[name]
+
+
+@pytest.mark.parametrize("name", ["engine", "explain", "picture", "state"])
+def test_what_computes_knows_no_page(name):
+    text = scripts()[name].read_text(encoding="utf-8")
+    assert not re.search(r"\b(document|window|globalThis|navigator|location)\b", text)
+
+
 @pytest.mark.parametrize(("module", "package"), sorted(ONLY_INSIDE_FUNCTIONS))
 def test_slow_imports_stay_inside_functions(module, package):
     path = modules()[module]
@@ -105,9 +124,9 @@ def test_slow_imports_stay_inside_functions(module, package):
 
 
 def test_only_the_keras_modules_load_tensorflow():
-    without = sorted(set(MAY_IMPORT) - {"__main__", "model", "training", "saving"})
-    names = [f"mnist_lib.{name}" if name != "__init__" else "mnist_lib" for name in without]
-    code = f"import sys, {', '.join(names)}; print('tensorflow' in sys.modules)"
+    loading = {"mnist_lib.__main__", *(f"mnist_lib.{name}" for name in WITH_KERAS)}
+    names = ", ".join(sorted(set(MAY_IMPORT) - loading))
+    code = f"import sys, {names}; print('tensorflow' in sys.modules)"
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert printed.stdout == "False\n", printed.stderr
 
@@ -126,6 +145,14 @@ def test_readmes_map_is_the_tree():
     tracked = git("ls-files").splitlines()
     top = {line.split("/")[0] for line in tracked} - {"README.md", ".gitignore"}
     assert mapped == top
+
+
+def test_the_packages_map_lists_every_module():
+    import mnist_lib
+
+    listed = re.findall(r"^`(mnist_lib\.\w+)`", mnist_lib.__doc__, re.M)
+    top = {".".join(name.split(".")[:2]) for name in modules()}
+    assert sorted(listed) == sorted(top - {"mnist_lib", "mnist_lib.__main__"})
 
 
 def test_readme_and_landing_page_state_the_recorded_result():
@@ -178,9 +205,9 @@ def copy_of_tree(tmp_path):
 
 
 def test_make_repository_writes_the_address_everywhere(copy_of_tree):
-    tool = [sys.executable, str(copy_of_tree / "tools" / "repository.py"), "--root", copy_of_tree]
+    tool = [sys.executable, "-m", "tools.repository", "--root", copy_of_tree]
     new = "https://github.com/somebody/their-book"
-    subprocess.run([*tool, new], check=True, capture_output=True)
+    subprocess.run([*tool, new], check=True, capture_output=True, cwd=ROOT)
     old = PLACEHOLDER.removeprefix("https://github.com/")
     left = subprocess.run(["git", "grep", "-lF", old], cwd=copy_of_tree, stdout=subprocess.PIPE)
     assert {line.split("/")[0] for line in left.stdout.decode().splitlines()} <= {"tests"}
@@ -201,8 +228,8 @@ def test_make_repository_writes_the_address_everywhere(copy_of_tree):
     "url", ["", "github.com/a/b", "https://gitlab.com/a/b", "https://github.com/a", "x; rm -rf /"]
 )
 def test_make_repository_refuses_what_is_no_github_address(copy_of_tree, url):
-    tool = [sys.executable, str(copy_of_tree / "tools" / "repository.py"), "--root", copy_of_tree]
-    done = subprocess.run([*tool, url], capture_output=True, text=True)
+    tool = [sys.executable, "-m", "tools.repository", "--root", copy_of_tree]
+    done = subprocess.run([*tool, url], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 2
     assert "expected https://github.com/NAME/REPOSITORY" in done.stderr
     assert not subprocess.run(["git", "status", "-s"], cwd=copy_of_tree, stdout=-1).stdout
@@ -256,9 +283,11 @@ def test_the_setup_cell_installs_from_a_git_address(bare_environment, copy_of_tr
     cell = setup_cell().replace(config["repository"]["url"], f"file://{copy_of_tree}")
     code = f"{cell}\n" + (
         "from mnist_lib.pretrained import load_weights, load_provenance\n"
-        "from mnist_lib.explorer.payload import SOURCE, STYLE\n"
+        "from mnist_lib.explorer.bundle import notebook_module\n"
+        "from mnist_lib.explorer.payload import STYLE\n"
+        "from mnist_lib.simulate import write\n"
         "import mnist_lib.plots\n"
-        "assert SOURCE.is_file() and STYLE.is_file()\n"
+        "assert len(notebook_module()) > 50_000 and STYLE.is_file() and write(3)\n"
         "print(mnist_lib.__file__, len(load_weights()))"
     )
     done = subprocess.run(
@@ -297,9 +326,7 @@ def test_the_package_names_its_dependencies_without_versions():
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in project["dependencies"])
-    used = set.union(*MAY_IMPORT.values()) - {
-        n for n in set.union(*MAY_IMPORT.values()) if "_lib" in n
-    }
+    used = {n for n in set.union(*MAY_IMPORT.values()) if not n.startswith("mnist_lib")}
     named = set(project["dependencies"])
     assert used >= OPTIONAL
     assert project["optional-dependencies"]["widget"] == ["anywidget"]
@@ -326,7 +353,7 @@ def test_functions_take_few_parameters():
             a.arg for a in node.args.posonlyargs + node.args.args if a.arg not in ("self", "ax")
         ]
         names += [a.arg for a in node.args.kwonlyargs if a.arg != "ax"]
-        assert len(names) <= (5 if name == "training.train" else 4), name
+        assert len(names) <= (5 if name == "mnist_lib.training.train" else 4), name
 
 
 def test_no_tracked_file_speaks_of_this_machine():

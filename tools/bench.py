@@ -9,7 +9,6 @@ import gzip
 import json
 import os
 import platform
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -25,14 +24,13 @@ from tqdm import tqdm
 from mnist_lib.explorer.payload import decode_pixels, reference_digits
 from mnist_lib.pretrained import load_weights
 from mnist_lib.reference import forward
+from tools.shared import ROOT, launch, write_text
 
-ROOT = Path(__file__).parent.parent
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 PAGE = HTML / "intro.html"
 FILES = [HTML / "_static" / name for name in ("explorer-data.js", "explorer.js", "explorer.css")]
 RUNS = 7
 PASSES = 100
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGES = ("numpy", "keras", "tensorflow", "playwright")
 
 READY = "performance.getEntriesByName('explorer-ready')[0]?.startTime"
@@ -93,20 +91,11 @@ def explorer_lines() -> list[Line]:
 def in_browser(measure: Callable[[Page], float | str]) -> float | str:
     """Measure in a browser that has just been started."""
     with sync_playwright() as playwright:
-        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=flags)
+        browser = launch(playwright)
         try:
             return measure(browser.new_page())
         finally:
             browser.close()
-
-
-def find_browser() -> str:
-    """The system's Chromium or Chrome."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        sys.exit(f"none of {', '.join(BROWSERS)} is here: sudo apt-get install chromium")
-    return found
 
 
 def time_until_ready(tab: Page) -> float:
@@ -176,12 +165,9 @@ def table(lines: list[Line]) -> str:
 
 
 def write(content: dict) -> None:
-    """Write JSON beside its place, then rename."""
+    """Keep every run."""
     target = ROOT / "_build" / "bench.json"
-    target.parent.mkdir(exist_ok=True)
-    beside = target.with_suffix(".new")
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, target)
+    write_text(target, json.dumps(content, indent=2) + "\n")
     print(f"\nall runs: {target.relative_to(ROOT)}")
 
 

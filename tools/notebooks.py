@@ -14,7 +14,9 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-CHAPTERS = Path(__file__).parent.parent / "chapters"
+from tools.shared import ROOT, write_text
+
+CHAPTERS = ROOT / "chapters"
 CHECKED = "nbval-check-output"
 
 
@@ -63,12 +65,9 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write beside, then rename, with sorted keys: the same notebook is the same bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".new")
+    """Write with sorted keys: the same notebook is the same bytes."""
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-    beside.write_text(text + "\n", encoding="utf-8")
-    os.replace(beside, path)
+    write_text(path, text + "\n")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 The first two train the note's recipe on the full MNIST and write what came out, with its
 provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
-computes from them for ten digits; `tools/pretrained.py reference` writes this part alone. The last
-counts how many simulated photographs of each kind these weights read right.
+computes from them for ten digits; `python -m tools.pretrained reference` writes this part alone.
+The last counts how many simulated photographs of each kind these weights read right.
 """
 
 import argparse
@@ -23,15 +23,16 @@ from PIL import Image
 from tqdm import tqdm
 
 from mnist_lib.data import Digits, content_hash, embedded_test_indices, load_mnist
-from mnist_lib.handwriting import DISTURBANCES, photograph
-from mnist_lib.handwriting import write as write_strokes
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import ImageError, prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.saving import load_pretrained
+from mnist_lib.simulate import DISTURBANCES, photograph
+from mnist_lib.simulate import write as write_strokes
 from mnist_lib.training import History, evaluate, train
+from tools.shared import ROOT, write_text
 
-FOLDER = Path(__file__).parent.parent / "mnist_lib" / "pretrained"
+FOLDER = ROOT / "mnist_lib" / "pretrained"
 RECIPE = {"epochs": 5, "batch_size": 64, "optimizer": "rmsprop", "loss": "categorical_crossentropy"}
 SEEDS = (0, 1, 2, 3, 4)
 
@@ -208,10 +209,8 @@ def versions() -> dict[str, str]:
 
 
 def write(name: str, content: dict) -> None:
-    """Write JSON beside its place, then rename."""
-    beside = FOLDER / f"{name}.new"
-    beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(beside, FOLDER / name)
+    """Write a record as JSON."""
+    write_text(FOLDER / name, json.dumps(content, indent=2) + "\n")
 
 
 if __name__ == "__main__":

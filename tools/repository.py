@@ -5,14 +5,14 @@ Colab, the setup cell of each chapter, README, CITATION.cff) is found by it and 
 """
 
 import argparse
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
+from tools.shared import ROOT, write_text
+
 ADDRESS = re.compile(r"https://github\.com/([A-Za-z0-9][A-Za-z0-9-]*)/([A-Za-z0-9._-]+)")
 
 
@@ -44,14 +44,12 @@ def places(root: Path, name: str) -> list[Path]:
 
 
 def rewrite(path: Path, old: str, new: str) -> bool:
-    """Replace, written beside and renamed; say whether anything changed."""
+    """Replace; say whether anything changed."""
     text = path.read_text(encoding="utf-8")
     pattern = rf"(github(?:\.com)?/){re.escape(old)}(?![A-Za-z0-9-])"
     replaced = re.sub(pattern, rf"\g<1>{new}", text)
     if replaced != text:
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(replaced, encoding="utf-8")
-        os.replace(beside, path)
+        write_text(path, replaced)
     return replaced != text
 
 

@@ -6,9 +6,9 @@ with its exact version, for Python 3.11 to 3.13 on any system. Needs the tool uv
 
 import os
 import subprocess
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tools.shared import ROOT
+
 COMMAND = [
     *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--upgrade"),
     *("--python-version", "3.11", "--no-emit-index-url", "--quiet", "--output-file"),

@@ -1,13 +1,14 @@
 """The network, alive in a page: draw a digit and see every layer compute it.
 
 =============================  ================================================================
-`explorer.mjs`, `.css`         what runs in the browser; plain JavaScript, the only source of it
-`mnist_lib.explorer.payload`   weights and scripts as the browser gets them. NumPy only
-`mnist_lib.explorer.page`      the book's pages: fills their placeholders. Needs Sphinx
+`js/`, `explorer.css`          what runs in the browser: plain JavaScript modules, one room each
+`mnist_lib.explorer.bundle`    joins the modules, for the book's pages and for notebooks
+`mnist_lib.explorer.payload`   the weights, and what is known of them, as the browser gets them
 `mnist_lib.explorer.widget`    `DigitExplorer` for notebooks. Needs anywidget
 =============================  ================================================================
 
-Importing this package needs neither Sphinx nor anywidget.
+The book's own pages are filled by an extension of the book. Importing this package needs no
+anywidget.
 """
 
 VIEWS = ("all", "convolution", "flatten", "softmax", "relu")

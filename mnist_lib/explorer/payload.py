@@ -1,42 +1,24 @@
-"""What the browser gets: the weights as bytes, what is known of them, and two classic scripts.
+"""What the browser gets beside the modules: the weights as bytes, and what is known of them.
 
-A page opened from file:// can load neither a module nor data, but it can load classic scripts. So
-the book's pages get the weights in one script and `explorer.mjs` as another; a notebook gets the
-same bytes, and `explorer.mjs` as it is.
+A page opened from file:// can load no data, but it can load classic scripts: the book's pages get
+the weights in one; a notebook gets the same bytes through the widget.
 """
 
 import base64
 import hashlib
 import json
-import re
 from pathlib import Path
 
 import numpy as np
 
+from mnist_lib.architecture import WEIGHTED
 from mnist_lib.data import load_mnist
 from mnist_lib.pretrained import load_provenance, load_references
 
-FOLDER = Path(__file__).parent
-SOURCE, STYLE = FOLDER / "explorer.mjs", FOLDER / "explorer.css"
+STYLE = Path(__file__).with_name("explorer.css")
 
-SHAPES = {
-    "conv2d_1": ((3, 3, 1, 32), (32,)),
-    "conv2d_2": ((3, 3, 32, 64), (64,)),
-    "conv2d_3": ((3, 3, 64, 64), (64,)),
-    "dense_1": ((576, 64), (64,)),
-    "dense_2": ((64, 10), (10,)),
-}
+SHAPES = {layer.name: (layer.kernel_shape, layer.kernel_shape[-1:]) for layer in WEIGHTED}
 """Kernel and bias of each layer that has them, in the order in which they travel."""
-
-CLASSIC = """\
-// Made from explorer.mjs by mnist_lib.explorer.payload: the same code, loadable from file://.
-"use strict";
-(() => {{
-{code}
-globalThis.mnistExplorer.api = {{ {names} }};
-mountAll(globalThis.mnistExplorer);
-}})();
-"""
 
 
 def pack_weights(weights: dict) -> bytes:
@@ -124,34 +106,6 @@ def as_data_script(packed: bytes, about: dict) -> str:
     """A classic script that leaves the weights, and what is known of them, in `mnistExplorer`."""
     data = about | {"weights": base64.b64encode(packed).decode()}
     return f"globalThis.mnistExplorer = {json.dumps(data)};\n"
-
-
-def as_classic_script(source: str) -> str:
-    """`explorer.mjs` without being a module: it fills the placeholders of a page that loads it.
-
-    The named exports can be called as `mnistExplorer.api`; the default one is for notebooks only.
-
-    raises: ValueError for an import, and for an export of a form that is not known here
-
-    >>> print(as_classic_script("export function mountAll(data) {}\\nexport const one = 1;"))
-    // Made from explorer.mjs by mnist_lib.explorer.payload: the same code, loadable from file://.
-    "use strict";
-    (() => {
-    function mountAll(data) {}
-    const one = 1;
-    globalThis.mnistExplorer.api = { mountAll, one };
-    mountAll(globalThis.mnistExplorer);
-    })();
-    <BLANKLINE>
-    """
-    known = re.compile(r"^export (?=(?:function (\w+)\(|const (\w+) = ))", re.M)
-    names = [function or constant for function, constant in known.findall(source)]
-    code = re.sub(r"^export default [^;\n]+;$", "", known.sub("", source), flags=re.M)
-    if left := re.search(r"^.*\b(?:import|export)\b.*$", code, re.M):
-        raise ValueError(f"expected `export function` or `export const`, got {left[0].strip()!r}")
-    if "mountAll" not in names:
-        raise ValueError(f"expected an export named mountAll, got {', '.join(names) or 'none'}")
-    return CLASSIC.format(code=code.strip(), names=", ".join(names))
 
 
 def _range(image: np.ndarray) -> str:

@@ -1,18 +1,20 @@
 """The live network in a notebook: `DigitExplorer`. Needs anywidget.
 
-The same `explorer.mjs` as on the book's pages, with the weights of the reader's own model; what is
+The same modules as on the book's pages, with the weights of the reader's own model; what is
 drawn, and every activation that the page computes from it, come back to Python.
 """
 
+import math
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_lib.architecture import LAYERS
 from mnist_lib.explorer import IN_BOOK, VIEWS
+from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import (
-    SOURCE,
     STYLE,
     about_weights,
     decode_pixels,
@@ -33,32 +35,21 @@ if TYPE_CHECKING:
 
     from mnist_lib.data import Digits
 
-NETWORK = {
-    "conv2d_1": ("Conv2D", "relu"),
-    "max_pooling2d_1": ("MaxPooling2D", None),
-    "conv2d_2": ("Conv2D", "relu"),
-    "max_pooling2d_2": ("MaxPooling2D", None),
-    "conv2d_3": ("Conv2D", "relu"),
-    "flatten_1": ("Flatten", None),
-    "dense_1": ("Dense", "relu"),
-    "dense_2": ("Dense", "softmax"),
+KERAS_CLASS = {
+    "convolution": "Conv2D",
+    "pooling": "MaxPooling2D",
+    "flatten": "Flatten",
+    "dense": "Dense",
 }
-"""Kind and activation of each layer. The shapes of the weights leave no choice for the rest."""
+"""What Keras calls each kind of layer."""
+
+NETWORK = {
+    layer.name: (KERAS_CLASS[layer.kind], "relu" if layer.has_relu else None) for layer in LAYERS
+} | {LAYERS[-1].name: ("Dense", "softmax")}
+"""Class and activation of each layer. The shapes of the weights leave no choice for the rest."""
 
 IDLE = ("InputLayer", "Dropout")
 """Layers that a network may have besides: they change nothing when it answers."""
-
-OUTPUTS = {
-    "conv2d_1": (26, 26, 32),
-    "max_pooling2d_1": (13, 13, 32),
-    "conv2d_2": (11, 11, 64),
-    "max_pooling2d_2": (5, 5, 64),
-    "conv2d_3": (3, 3, 64),
-    "flatten_1": (576,),
-    "dense_1": (64,),
-    "dense_2": (10,),
-}
-"""What leaves each layer for one digit, in the order in which the page sends it."""
 
 MOST_DIGITS = 20
 """More buttons would not fit under the pad."""
@@ -81,7 +72,7 @@ class DigitExplorer(anywidget.AnyWidget):
     raises: ValueError for another network, and for digits of another shape or range
     """
 
-    _esm = SOURCE
+    _esm = notebook_module()
     _css = STYLE
     weights = traitlets.Bytes().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
@@ -125,14 +116,14 @@ class DigitExplorer(anywidget.AnyWidget):
     @property
     def activations(self) -> dict[str, np.ndarray] | None:
         """The page's activations by layer name, as `mnist_lib.reference.forward` returns them."""
-        sizes = [int(np.prod(shape)) for shape in OUTPUTS.values()]
+        sizes = [math.prod(layer.output_shape) for layer in LAYERS]
         row = numbers(self._activations, (sum(sizes),))
         if row is None:
             return None
         parts = np.split(row, np.cumsum(sizes)[:-1])
         return {
-            name: part.reshape(1, *shape)
-            for (name, shape), part in zip(OUTPUTS.items(), parts, strict=True)
+            layer.name: part.reshape(1, *layer.output_shape)
+            for layer, part in zip(LAYERS, parts, strict=True)
         }
 
 
@@ -186,7 +177,7 @@ def answered(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
     """The digits with the probabilities that the model itself gives; weights alone: NumPy."""
     images = np.stack([decode_pixels(digit["pixels"]) for digit in digits])
     if isinstance(model, Mapping):
-        probabilities = forward(images, model)["dense_2"]
+        probabilities = forward(images, model)[LAYERS[-1].name]
     else:
         probabilities = model.predict(images, verbose=0)
     return [

@@ -10,8 +10,7 @@ from importlib import resources
 
 import numpy as np
 
-LAYERS = ("conv2d_1", "conv2d_2", "conv2d_3", "dense_1", "dense_2")
-"""The layers with parameters, in order."""
+from mnist_lib.architecture import WEIGHTED
 
 
 def load_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -26,7 +25,7 @@ def load_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """
     with resources.files(__name__).joinpath("weights.npz").open("rb") as file:
         arrays = np.load(file, allow_pickle=False)
-        return {name: (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name in LAYERS}
+        return {name: (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name, *_ in WEIGHTED}
 
 
 def load_provenance() -> dict:

@@ -1,4 +1,4 @@
-"""The self-check of the exercises: it answers with a hint, not with a traceback."""
+"""Compare a reader's answer with the computed one."""
 
 import numpy as np
 

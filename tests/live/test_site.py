@@ -1,4 +1,4 @@
-"""The built pages, as text and in a browser. `tools/check.py` builds them first."""
+"""The built pages, as text and in a browser. `make test` builds them first."""
 
 import itertools
 import re

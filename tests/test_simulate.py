@@ -1,4 +1,4 @@
-"""Laws of `mnist_lib.handwriting`: natural strokes whose labels are known, photographs whose faults
+"""Laws of `mnist_lib.simulate`: natural strokes whose labels are known, photographs whose faults
 are known, and what `read_image` and the network make of both."""
 
 import numpy as np
@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from mnist_lib.cli import main
-from mnist_lib.handwriting import DISTURBANCES, HEIGHT, WIDTH, photograph, styles, write
 from mnist_lib.preprocessing import PAD_SIDE, PEN, prepare_digit, rasterise, read_image
 from mnist_lib.reference import forward
+from mnist_lib.simulate import DISTURBANCES, photograph, styles, write
+from mnist_lib.simulate.camera import HEIGHT, WIDTH
 
 RADIUS = PEN / 2 / PAD_SIDE
 RECORDINGS = [(what, style) for what, names in styles().items() for style in names]
@@ -50,7 +51,7 @@ def test_the_pen_moves_in_small_steps(what, style):
 def with_controls(monkeypatch, controls):
     """What `write` makes of control points of ours."""
     recorded = {"x": {"y": [np.array(controls, np.float64)]}}
-    monkeypatch.setattr("mnist_lib.handwriting._recorded", lambda: recorded)
+    monkeypatch.setattr("mnist_lib.simulate.strokes._recorded", lambda: recorded)
     return write("x")[0]
 
 

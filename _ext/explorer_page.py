@@ -18,11 +18,10 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from mnist_lib.explorer import IN_BOOK, VIEWS
+from mnist_lib.explorer.bundle import page_script
 from mnist_lib.explorer.payload import (
-    SOURCE,
     STYLE,
     about_weights,
-    as_classic_script,
     as_data_script,
     pack_weights,
     reference_digits,
@@ -103,7 +102,7 @@ def write_files(app: Sphinx) -> None:
     packed = pack_weights(load_weights())
     files = {
         "explorer-data.js": as_data_script(packed, about_weights(packed, reference_digits())),
-        "explorer.js": as_classic_script(SOURCE.read_text(encoding="utf-8")),
+        "explorer.js": page_script(),
         "explorer.css": STYLE.read_text(encoding="utf-8"),
     }
     folder = Path(app.outdir) / "_static"

@@ -1,0 +1,148 @@
+"""Join the modules of `js/` into one file for each place that runs them. No build tool.
+
+A page opened from file:// can load no module, but it can load classic scripts: `page_script` makes
+one. A notebook gets a single module: `notebook_module`. Both are the modules themselves, in the
+order of their imports, without their import lines. `join` does the same for any entry, such as a
+worker, or a part that a page loads on demand.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+MODULES = Path(__file__).parent / "js"
+MAIN = MODULES / "main.mjs"
+
+NAMES = r"\{([^{}]*)\}"
+IMPORT = re.compile(rf'^import {NAMES} from "(\.[^"\n]*)";\n', re.M)
+PASS_ON = re.compile(rf'^export {NAMES} from "(\.[^"\n]*)";\n', re.M)
+EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.M)
+DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
+DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.M)
+
+SCRIPT = """\
+// Made by mnist_lib.explorer.bundle: the modules of js/ in one script, loadable from file://.
+"use strict";
+(() => {{
+{code}
+globalThis.mnistExplorer.api = {{ {names} }};
+mountAll(globalThis.mnistExplorer);
+}})();
+"""
+
+
+class Module(NamedTuple):
+    """One file: its own code, what it takes from which file, and what it offers."""
+
+    code: str
+    taken: dict[Path, list[str]]
+    offered: list[str]
+
+
+class Bundle(NamedTuple):
+    """Joined modules: their code, and the names that the entry offers."""
+
+    code: str
+    names: list[str]
+
+
+def page_script() -> str:
+    """The live network as a classic script: it fills the placeholders of a page that loads it.
+
+    What `main.mjs` exports can be called as `mnistExplorer.api`.
+    """
+    bundle = join(MAIN)
+    return SCRIPT.format(code=bundle.code, names=", ".join(bundle.names))
+
+
+def notebook_module() -> str:
+    """The live network as one module, whose default export is what anywidget asks for."""
+    return f"{join(MAIN).code}\n\nexport default {{ render }};\n"
+
+
+def join(entry: Path, loaded: Path | None = None) -> Bundle:
+    """Put an entry and all that it imports into one text, each module before those that use it.
+
+    entry: a module, which imports others by paths relative to itself
+    loaded: an entry whose script the page already has; its modules are not repeated, and what is
+    taken from them comes from `mnistExplorer.api`, so `loaded` must offer it
+    raises: ValueError for a cycle, for two modules that declare the same name, for a name that is
+    not offered where it is looked for, and for any other form of import or export
+    """
+    modules = read_all(entry)
+    here = read_all(loaded) if loaded else {}
+    own = {path: module for path, module in modules.items() if path not in here}
+    check_names(modules, own)
+    parts = [module.code for module in own.values()]
+    if borrowed := borrowed_names(own, here):
+        if missing := set(borrowed) - set(here[loaded].offered):
+            raise ValueError(f"expected {loaded.name} to export {', '.join(sorted(missing))}")
+        parts.insert(0, f"const {{ {', '.join(borrowed)} }} = globalThis.mnistExplorer.api;")
+    return Bundle("\n\n".join(parts), modules[entry].offered)
+
+
+def borrowed_names(own: dict[Path, Module], here: dict[Path, Module]) -> list[str]:
+    """What the modules of a part take from modules that the page already has."""
+    taken = [(path, names) for module in own.values() for path, names in module.taken.items()]
+    return sorted({name for path, names in taken if path in here for name in names})
+
+
+def read_all(entry: Path) -> dict[Path, Module]:
+    """The entry and all that it imports, each after what it imports itself."""
+    found: dict[Path, Module] = {}
+    open_: list[Path] = []
+
+    def visit(path: Path) -> None:
+        if path in found:
+            return
+        if path in open_:
+            names = " → ".join(p.name for p in [*open_[open_.index(path) :], path])
+            raise ValueError(f"expected modules without a cycle, got {names}")
+        open_.append(path)
+        module = read(path)
+        for other in module.taken:
+            visit(other)
+        open_.pop()
+        found[path] = module
+
+    visit(entry)
+    return found
+
+
+def read(path: Path) -> Module:
+    """Take one module apart; what would not survive the joining is refused with its line."""
+    text = path.read_text(encoding="utf-8")
+    taken: dict[Path, list[str]] = {}
+    offered = EXPORT.findall(text)
+    for pattern in (IMPORT, PASS_ON):
+        for names, address in pattern.findall(text):
+            listed = [name.strip() for name in names.split(",") if name.strip()]
+            taken.setdefault((path.parent / address).resolve(), []).extend(listed)
+            if pattern is PASS_ON:
+                offered += listed
+    code = text
+    for pattern in (IMPORT, PASS_ON, EXPORT, DEFAULT):
+        code = pattern.sub("", code)
+    if left := re.search(r"^.*\b(?:import|export)\b.*$", code, re.M):
+        raise ValueError(
+            f'{path.name}: expected `import {{ … }} from "./….mjs";`, `export function` or '
+            f"`export const`, got {left[0].strip()!r}"
+        )
+    return Module(code.strip(), taken, offered)
+
+
+def check_names(modules: dict[Path, Module], own: dict[Path, Module]) -> None:
+    """Joined, all modules share one scope: each name once, and each taken one really offered."""
+    homes: dict[str, Path] = {}
+    for path, module in own.items():
+        for name in DECLARED.findall(module.code):
+            if name in homes:
+                raise ValueError(f"{name} is declared in {homes[name].name} and in {path.name}")
+            homes[name] = path
+    for path, module in modules.items():
+        for other, names in module.taken.items():
+            if missing := set(names) - set(modules[other].offered):
+                raise ValueError(
+                    f"{path.name} takes {', '.join(sorted(missing))}, which {other.name} does "
+                    "not export"
+                )

@@ -1,0 +1,131 @@
+// The network: its table, its layers, and its weights from their bytes. Knows no page.
+
+/** The layers: name as in Keras, the note's label, kind, shape, what it reads, whether ReLU follows. */
+export const LAYERS = [
+  ["conv2d_1", "C1", "convolution", [26, 26, 32], "image", true],
+  ["max_pooling2d_1", "M1", "pooling", [13, 13, 32], "conv2d_1"],
+  ["conv2d_2", "C2", "convolution", [11, 11, 64], "max_pooling2d_1", true],
+  ["max_pooling2d_2", "M2", "pooling", [5, 5, 64], "conv2d_2"],
+  ["conv2d_3", "C3", "convolution", [3, 3, 64], "max_pooling2d_2", true],
+  ["flatten_1", "Flatten", "flatten", [576], "conv2d_3"],
+  ["dense_1", "Dense 1", "dense", [64], "flatten_1", true],
+  ["dense_2", "Dense 2", "dense", [10], "dense_1"],
+].map(([name, label, kind, shape, source, relu = false]) => {
+  return { name, label, kind, shape, source, relu };
+});
+export const SHAPES = { image: [28, 28, 1], ...Object.fromEntries(LAYERS.map((l) => [l.name, l.shape])) };
+export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
+
+// The book shows the lines from here on. The engine starts.
+
+/** Slide 3×3 kernels over (height, width, channels); no padding, no activation. */
+export function conv2d(input, [height, width, channels], { kernel, bias }) {
+  const [rows, columns, filters] = [height - 2, width - 2, bias.length];
+  const output = new Float32Array(rows * columns * filters);
+  const sums = new Float64Array(filters); // rounded once to float32, when they are stored
+  for (let y = 0; y < rows; y++)
+    for (let x = 0; x < columns; x++) {
+      sums.set(bias);
+      for (let c = 0; c < channels; c++)
+        for (let r = 0; r < 3; r++)
+          for (let k = 0; k < 3; k++) {
+            const value = input[((y + r) * width + x + k) * channels + c];
+            if (value === 0) continue; // after a ReLU many are, and they add nothing
+            const start = ((r * 3 + k) * channels + c) * filters;
+            for (let f = 0; f < filters; f++) sums[f] += value * kernel[start + f];
+          }
+      output.set(sums, (y * columns + x) * filters);
+    }
+  return output;
+}
+
+/** The largest of each 2×2 block of (height, width, channels); an odd row or column is left over. */
+export function maxPool2d(input, [height, width, channels]) {
+  const [rows, columns] = [height >> 1, width >> 1];
+  const output = new Float32Array(rows * columns * channels).fill(-Infinity);
+  for (let y = 0; y < 2 * rows; y++)
+    for (let x = 0; x < 2 * columns; x++)
+      for (let c = 0; c < channels; c++) {
+        const to = ((y >> 1) * columns + (x >> 1)) * channels + c;
+        output[to] = Math.max(output[to], input[(y * width + x) * channels + c]);
+      }
+  return output;
+}
+
+/** Weigh every input for every output, add up, add the bias; no activation. */
+export function dense(input, { kernel, bias }) {
+  const sums = Float64Array.from(bias);
+  for (let i = 0; i < input.length; i++)
+    for (let o = 0; o < sums.length; o++) sums[o] += input[i] * kernel[i * sums.length + o];
+  return Float32Array.from(sums);
+}
+
+/** Keep what is positive. */
+export function relu(values) {
+  return values.map((value) => Math.max(value, 0));
+}
+
+/** Ten scores become ten probabilities, with every step kept. */
+export function softmaxSteps(logits) {
+  const largest = Math.max(...logits);
+  const shifted = Array.from(logits, (logit) => logit - largest);
+  const exponentials = shifted.map(Math.exp);
+  const total = exponentials.reduce((sum, value) => sum + value, 0);
+  return {
+    largest,
+    shifted,
+    exponentials,
+    total,
+    probabilities: exponentials.map((e) => e / total),
+  };
+}
+
+/** All layers for one image of 28×28 numbers in [0, 1]: before and after the activation, by name. */
+export function forward(image, weights) {
+  const before = {};
+  const after = { image };
+  for (const { name, kind, source, relu: bent } of LAYERS) {
+    const [input, shape] = [after[source], SHAPES[source]];
+    if (kind === "convolution") before[name] = conv2d(input, shape, weights[name]);
+    else if (kind === "pooling") before[name] = maxPool2d(input, shape);
+    else if (kind === "dense") before[name] = dense(input, weights[name]);
+    else before[name] = input; // to flatten is to count the same numbers in one row
+    after[name] = bent ? relu(before[name]) : before[name];
+  }
+  after.dense_2 = Float32Array.from(softmaxSteps(before.dense_2).probabilities);
+  return { before, after };
+}
+
+// The engine ends.
+
+/** Cut 93,322 float32 numbers, kernel and bias of each layer in turn, from base64 or from bytes. */
+export function decodeWeights(packed) {
+  const bytes = typeof packed === "string" ? bytesOf(packed) : copyOf(packed);
+  const numbers = new Float32Array(bytes.buffer);
+  const weights = {};
+  let start = 0;
+  const take = (count) => numbers.slice(start, (start += count));
+  for (const { name, kind, shape, source } of LAYERS) {
+    if (kind !== "convolution" && kind !== "dense") continue;
+    const [inputs, outputs] = [
+      SHAPES[source].at(-1) * (kind === "convolution" ? 9 : 1),
+      shape.at(-1),
+    ];
+    weights[name] = { kernel: take(inputs * outputs), bias: take(outputs) };
+  }
+  if (start !== numbers.length)
+    throw new RangeError(`expected ${start} weights, got ${numbers.length}`);
+  return weights;
+}
+
+export function bytesOf(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+// A view on bytes need not start where a Float32Array may: copy.
+function copyOf(view) {
+  return new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+}

@@ -1,0 +1,131 @@
+// Numbers as colours and as text: canvases, the marks over them, numerals.
+
+import { receptiveField } from "./explain.mjs";
+import { h } from "./dom.mjs";
+
+/** Four decimals to read, or the shortest digits that give the same float64 again. */
+export function numeral(value, exact) {
+  if (exact || value === 0) return String(value);
+  return (Math.abs(value) < 5e-4 ? value.toExponential(2) : value.toFixed(4)).replaceAll("-", "−");
+}
+
+/** Softmax never gives 0 or 1, so neither is shown, though a float32 may round to it. */
+export function percent(probability) {
+  if (probability > 0.9999) return ">\u00a099.99\u00a0%";
+  if (probability < 0.0001) return "<\u00a00.01\u00a0%";
+  return `${(100 * probability).toFixed(2)}\u00a0%`;
+}
+
+export const largestOf = (values) =>
+  values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+
+export const plane = (values, height, width) => ({
+  height,
+  width,
+  count: 1,
+  at: (_, row, column) => values[row * width + column],
+});
+
+/** A canvas with marks drawn over it. */
+export function pictureOf(kind) {
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("aria-hidden", "true");
+  return {
+    node: h("div", { class: `explorer-picture ${kind}` }, canvas, svg),
+    canvas,
+    describe(text) {
+      canvas.removeAttribute("aria-hidden");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", text);
+    },
+    mark(width, height, shapes) {
+      svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+      svg.replaceChildren(
+        ...shapes.map(([tag, attributes]) => {
+          const shape = document.createElementNS("http://www.w3.org/2000/svg", tag);
+          for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
+          return shape;
+        }),
+      );
+    },
+    hit(event) {
+      const { left, top, width, height } = canvas.getBoundingClientRect();
+      const x = ((event.clientX - left) / width) * canvas.width;
+      const y = ((event.clientY - top) / height) * canvas.height;
+      return canvas.tiles.find(x, y);
+    },
+  };
+}
+
+// Value −1…1 as a colour: 0 is dark, positive goes over blue to white, negative over orange to sand.
+const COLOURS = Array.from({ length: 511 }, (_, i) => {
+  const t = (i - 255) / 255;
+  const [middle, end] =
+    t >= 0
+      ? [
+          [64, 148, 210],
+          [250, 253, 255],
+        ]
+      : [
+          [205, 92, 8],
+          [255, 226, 178],
+        ];
+  const [from, to, part] =
+    Math.abs(t) < 0.5
+      ? [[20, 24, 30], middle, 2 * Math.abs(t)]
+      : [middle, end, 2 * Math.abs(t) - 1];
+  return from.map((level, c) => Math.round(level + (to[c] - level) * part));
+});
+
+/** Paint small pictures side by side, one pixel apart. tiles: { height, width, count, at }. */
+export function paintTiles(canvas, tiles, { columns = 1, limit, grey = false }) {
+  const [wide, high] = [tiles.width + 1, tiles.height + 1];
+  const [width, height] = [columns * wide - 1, Math.ceil(tiles.count / columns) * high - 1];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  const image = new ImageData(width, height);
+  for (let tile = 0; tile < tiles.count; tile++)
+    for (let y = 0; y < tiles.height; y++)
+      for (let x = 0; x < tiles.width; x++) {
+        const value = limit > 0 ? tiles.at(tile, y, x) / limit : 0;
+        const level = Math.round(255 * value);
+        const colour = grey ? [level, level, level] : COLOURS[255 + level];
+        const at =
+          4 * ((Math.floor(tile / columns) * high + y) * width + (tile % columns) * wide + x);
+        image.data.set(colour, at);
+        image.data[at + 3] = 255;
+      }
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const inside = (value, count) => Math.min(Math.max(Math.floor(value), 0), count - 1);
+  canvas.tiles = {
+    find: (x, y) => ({
+      tile: Math.min(
+        inside(y / high, Math.ceil(tiles.count / columns)) * columns + inside(x / wide, columns),
+        tiles.count - 1,
+      ),
+      row: inside(y % high, tiles.height),
+      column: inside(x % wide, tiles.width),
+    }),
+  };
+}
+
+export const frameAt = (x, y) => ["rect", { x, y, width: 1, height: 1, class: "chosen" }];
+
+/** The pixels that the chosen activation depends on, on the 28×28 picture. */
+export function fieldMark({ selected, digit }) {
+  if (!selected || !digit) return [];
+  const { top, left, bottom, right } = receptiveField(selected.name, selected.at);
+  return [
+    [
+      "rect",
+      { x: left, y: top, width: right - left + 1, height: bottom - top + 1, class: "field" },
+    ],
+  ];
+}
+
+/** A veil over the rows and columns that nothing in the answer depends on. */
+export function unseen(height, width, seen) {
+  if (seen >= height) return [];
+  const d = `M${seen} 0H${width}V${height}H0V${seen}H${seen}Z`;
+  return [["path", { d, class: "unseen" }]];
+}

@@ -1,0 +1,102 @@
+"""Every figure of the book: arrays in, axes out.
+
+The functions know no model and no data set, never call `show`, and draw into `ax` where one is
+given. A figure of one chapter stands in the module of that chapter, what several share in
+`common`, and the style of them all in `style`.
+"""
+
+from mnist_lib.plots.architecture import (
+    show_dots,
+    show_fit,
+    show_journey,
+    show_network,
+    show_share,
+)
+from mnist_lib.plots.common import (
+    show_curves,
+    show_digits,
+    show_kernels,
+    show_maps,
+    show_probabilities,
+)
+from mnist_lib.plots.convolution import (
+    show_fields,
+    show_filters,
+    show_matrix,
+    show_pooling,
+    show_unseen,
+    show_window,
+)
+from mnist_lib.plots.flatten import (
+    show_blocks,
+    show_flat,
+    show_flattening,
+)
+from mnist_lib.plots.relu import (
+    show_cut,
+    show_lines,
+    show_pieces,
+    show_zeros,
+)
+from mnist_lib.plots.saving import (
+    show_bits,
+    show_file_map,
+    show_step_sizes,
+)
+from mnist_lib.plots.softmax import (
+    show_reliability,
+    show_steps,
+    show_temperature,
+)
+from mnist_lib.plots.training import (
+    show_bars,
+    show_confusion,
+    show_loss,
+    show_paths,
+    show_runs,
+)
+from mnist_lib.plots.your_digit import (
+    show_counts,
+    show_pictures,
+    show_rows,
+)
+
+__all__ = [
+    "show_bars",
+    "show_bits",
+    "show_blocks",
+    "show_confusion",
+    "show_counts",
+    "show_curves",
+    "show_cut",
+    "show_digits",
+    "show_dots",
+    "show_fields",
+    "show_file_map",
+    "show_filters",
+    "show_fit",
+    "show_flat",
+    "show_flattening",
+    "show_journey",
+    "show_kernels",
+    "show_lines",
+    "show_loss",
+    "show_maps",
+    "show_matrix",
+    "show_network",
+    "show_paths",
+    "show_pictures",
+    "show_pieces",
+    "show_pooling",
+    "show_probabilities",
+    "show_reliability",
+    "show_rows",
+    "show_runs",
+    "show_share",
+    "show_step_sizes",
+    "show_steps",
+    "show_temperature",
+    "show_unseen",
+    "show_window",
+    "show_zeros",
+]

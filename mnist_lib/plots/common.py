@@ -1,0 +1,104 @@
+"""Figures that more than one chapter shows."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from mnist_lib.plots.style import BLUE, DIVERGING, cell_corner, draw_pixels
+
+
+def show_digits(
+    images: np.ndarray, titles: Sequence[object] = (), *, columns: int = 10, ax: Axes | None = None
+) -> Axes:
+    """Draw digits side by side, in rows of `columns`, each with its title above.
+
+    images: (n, 28, 28, 1) or (n, height, width), values in [0, 1]
+    titles: one for each image, or none
+    """
+    images = np.asarray(images).reshape(len(images), *np.shape(images)[1:3])
+    n, height, width = images.shape
+    rows = -(-n // columns)
+    gap, head = 2, 8 if len(titles) else 2
+    sheet = np.ones((rows * (height + head) + gap, columns * (width + gap) + gap))
+    for i, image in enumerate(images):
+        top, left = cell_corner(i, columns, height + head, width + gap)
+        sheet[top + head : top + head + height, left + gap : left + gap + width] = image
+    ax = draw_pixels(sheet, ax, width=7.0)
+    for i, title in enumerate(titles):
+        top, left = cell_corner(i, columns, height + head, width + gap)
+        ax.text(
+            left + gap + width / 2, top + head - 1.5, title, ha="center", va="bottom", fontsize=9
+        )
+    return ax
+
+
+def show_maps(
+    maps: np.ndarray, title: str = "", *, columns: int = 16, ax: Axes | None = None
+) -> Axes:
+    """Draw the channels of one feature map side by side, all on one scale, zero black.
+
+    maps: (height, width, channels), not negative
+    """
+    height, width, channels = maps.shape
+    rows = -(-channels // columns)
+    sheet = np.full((rows * (height + 1) + 1, columns * (width + 1) + 1), np.nan)
+    for channel in range(channels):
+        top, left = cell_corner(channel, columns, height + 1, width + 1)
+        sheet[top + 1 : top + 1 + height, left + 1 : left + 1 + width] = maps[:, :, channel]
+    ax = draw_pixels(sheet, ax, width=7.0, vmin=0, vmax=np.nanmax(maps) or 1)
+    ax.set_title(title)
+    return ax
+
+
+def show_kernels(
+    kernels: np.ndarray, title: str = "", *, columns: int = 16, ax: Axes | None = None
+) -> Axes:
+    """Draw kernels side by side: red below zero, white at zero, blue above.
+
+    kernels: (rows, columns, n)
+    """
+    height, width, n = kernels.shape
+    sheet = np.full((-(-n // columns) * (height + 1) + 1, columns * (width + 1) + 1), np.nan)
+    for i in range(n):
+        top, left = cell_corner(i, columns, height + 1, width + 1)
+        sheet[top + 1 : top + 1 + height, left + 1 : left + 1 + width] = kernels[:, :, i]
+    limit = np.abs(kernels).max()
+    ax = draw_pixels(sheet, ax, width=7.0, vmin=-limit, vmax=limit, cmap=DIVERGING)
+    ax.figure.colorbar(ax.images[0], ax=ax, shrink=0.8, label="weight")
+    ax.set_title(title)
+    return ax
+
+
+def show_probabilities(
+    probabilities: np.ndarray, label: int | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw ten probabilities as bars; the true class, where it is known, is hatched.
+
+    probabilities: (10,)
+    """
+    ax = ax or plt.subplots(figsize=(7.0, 2.2))[1]
+    bars = ax.bar(range(len(probabilities)), probabilities, color=BLUE)
+    if label is not None:
+        bars[label].set(hatch="//", edgecolor="white", label="the true class")
+        ax.legend()
+    ax.set(xticks=range(len(probabilities)), ylim=(0, 1.05), xlabel="class", ylabel="probability")
+    ax.grid(axis="x", visible=False)
+    return ax
+
+
+def show_curves(
+    curves: dict[str, Sequence[float]], *, xlabel: str, ylabel: str, ax: Axes | None = None
+) -> Axes:
+    """Draw one line for each named row of numbers, told apart by colour and marker.
+
+    curves: values by name; the first value stands at 1
+    """
+    ax = ax or plt.subplots()[1]
+    for (name, values), marker in zip(curves.items(), "osD^v*P", strict=False):
+        ax.plot(range(1, len(values) + 1), values, marker=marker, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel)
+    if len(curves) > 1:
+        ax.legend()
+    return ax

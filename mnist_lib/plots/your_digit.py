@@ -1,0 +1,89 @@
+"""Figures of the chapter *Your digit*."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+
+from mnist_lib.plots.style import ORANGE, hide_axes
+
+
+def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axes:
+    """Draw rows of cells one below the other, to scale, and where their centres of mass lie.
+
+    Where the cells are whole pixels they are numbered, and a triangle marks the centre of mass;
+    where they are not, lines above and below are the edges of pixels.
+
+    rows: the width of a cell in pixels and the values in [0, 1], by the text above the row
+    pixel: the one of the last row that is framed
+    """
+    right = max(width * len(values) for width, values in rows.values())
+    ax = plt.subplots(figsize=(7.0, 1.05 * len(rows)))[1]
+    for top, (name, (width, values)) in zip(range(0, 99, 2), rows.items(), strict=False):
+        ax.text(0, top - 0.12, name, va="bottom")
+        edges = width * np.arange(len(values))
+        for number, (edge, value) in enumerate(zip(edges, values, strict=True)):
+            ax.add_patch(Rectangle((edge, top), width, 1, fc=(value,) * 3, ec="#777777"))
+            color = "black" if value > 0.5 else "white"
+            ax.text(edge + width / 2, top + 0.5, f"{value:g}", c=color, ha="center", va="center")
+            if width == 1:
+                ax.text(edge + 0.04, top + 0.06, number, c=color, va="top", fontsize=7)
+        if width == 1:
+            centre = np.average(edges + 0.5, weights=values)
+            ax.plot(centre, top + 1.17, "^", color=ORANGE)
+            ax.text(centre + 0.08, top + 1.22, f"{centre:.4f}", va="center", fontsize=8.5)
+        else:
+            edges = np.arange(1, width * len(values))
+            for start in (top - 0.12, top + 0.78):  # broken, so that no number is crossed out
+                ax.vlines(edges, start, start + 0.34, color=ORANGE)
+    ax.add_patch(Rectangle((pixel, top), 1, 1, fill=False, ec=ORANGE, lw=2.5))
+    ax.set(xlim=(-0.05, right + 0.05), ylim=(top + 1.4, -0.6))
+    hide_axes(ax)
+    return ax
+
+
+def show_pictures(
+    pictures: Sequence[np.ndarray], titles: Sequence[str] = (), *, columns: int = 3
+) -> Axes:
+    """Draw pictures of any sizes, each as large as its place, with its title and its size.
+
+    pictures: (height, width) in [0, 1], or uint8, grey or (height, width, 3)
+    titles: one for each picture, or none
+    """
+    rows = -(-len(pictures) // columns)
+    size = (7.0, rows * (7.0 / columns + 0.5))
+    axes = plt.subplots(rows, columns, figsize=size, squeeze=False)[1].ravel()
+    for ax in axes:
+        hide_axes(ax)
+    for number, (ax, picture) in enumerate(zip(axes, pictures, strict=False)):
+        limits = {"vmin": 0, "vmax": 255 if picture.dtype == np.uint8 else 1}
+        ax.imshow(picture, interpolation="auto", **limits)  # fine lines survive the shrinking
+        frame = {"transform": ax.transAxes, "fill": False, "ec": "#777777", "clip_on": False}
+        ax.add_patch(Rectangle((0, 0), 1, 1, **frame))
+        ax.set_title(titles[number] if len(titles) else "", loc="center", fontsize=9.5)
+        ax.set_xlabel("×".join(map(str, picture.shape[:2])), fontsize=8.5)
+    return axes[0]
+
+
+def show_counts(
+    names: Sequence[str], shares: Sequence[float], intervals: np.ndarray, labels: Sequence[str]
+) -> Axes:
+    """Draw a share for each name, the first on top: a dot, its interval, and a text beside it.
+
+    names: one for each row
+    shares: (rows,) in [0, 1]
+    intervals: (rows, 2), low and high end of what is likely for each share
+    labels: one for each row, such as "86 of 112"
+    """
+    ax = plt.subplots(figsize=(7.0, 0.4 * len(names) + 0.8))[1]
+    rows, shares = np.arange(len(names)), np.array(shares)
+    ends = np.abs(np.transpose(intervals) - shares)
+    ax.errorbar(100 * shares, rows, xerr=100 * ends, fmt="o", capsize=4)
+    for row, text in zip(rows, labels, strict=True):
+        ax.text(104, row, text, va="center", clip_on=False)
+    ax.set(yticks=rows, yticklabels=names, xlim=(0, 102), ylim=(len(names) - 0.4, -0.6))
+    ax.set(xlabel="right answers in %")
+    ax.grid(axis="y", visible=False)
+    return ax

@@ -1,0 +1,113 @@
+"""Handwriting as strokes. Every curve was set by hand for this course."""
+
+import functools
+import json
+from pathlib import Path
+
+import numpy as np
+
+POINTS = 12
+"""How many steps the pen makes from one control point to the next."""
+
+
+def write(what: str | int, style: str | int = 0, seed: int | None = None) -> list[np.ndarray]:
+    """Write a digit, or one of the few other drawings, as strokes.
+
+    what: a key of `styles()`
+    style: its number, or its name
+    seed: varies slant, size, place and the hand's small wobble; without it the drawing as recorded
+    returns: strokes, each (points, 2) float64 of (x, y); the pad is [0, 1] x [0, 1], y down
+    raises: ValueError for a drawing or a style that is not there
+
+    >>> [stroke.shape for stroke in write(7, "barred")]
+    [(61, 2), (25, 2)]
+    """
+    drawings = _recorded()
+    if str(what) not in drawings:
+        raise ValueError(f"expected one of {', '.join(drawings)}, got {what!r}")
+    names = list(drawings[str(what)])
+    if isinstance(style, int | np.integer) and 0 <= style < len(names):
+        style = names[style]
+    if style not in names:
+        raise ValueError(f"expected 0 to {len(names) - 1} or one of {names}, got {style!r}")
+    strokes = drawings[str(what)][style]
+    if seed is None:
+        return [_smooth(stroke) for stroke in strokes]
+    varied = [_smooth(stroke) for stroke in _vary(strokes, np.random.default_rng(seed))]
+    points = np.concatenate(varied)
+    # Nobody writes over the edge of the pad.
+    inside = np.clip(0, 0.08 - points.min(axis=0), 0.92 - points.max(axis=0))
+    return [stroke + inside for stroke in varied]
+
+
+def styles() -> dict[str, list[str]]:
+    """All that `write` can write: the names of the styles by drawing, the digits first.
+
+    >>> styles()["7"]
+    ['plain', 'barred', 'serif', 'curved', 'wave and bar', 'hooked']
+    """
+    return {what: list(hands) for what, hands in _recorded().items()}
+
+
+@functools.cache
+def _recorded() -> dict[str, dict[str, list[np.ndarray]]]:
+    """The control points, in units of the pad's side; a point that comes twice is a corner."""
+    content = Path(__file__).with_name("strokes.json").read_text(encoding="utf-8")
+    return {
+        what: {style: [_points(text) for text in strokes] for style, strokes in hands.items()}
+        for what, hands in json.loads(content).items()
+    }
+
+
+def _points(text: str) -> np.ndarray:
+    """Points written as "x,y x,y", in hundredths.
+
+    >>> _points("25,50 75,100")
+    array([[0.25, 0.5 ],
+           [0.75, 1.  ]])
+    """
+    return np.array([pair.split(",") for pair in text.split()], np.float64) / 100
+
+
+def _smooth(points: np.ndarray) -> np.ndarray:
+    """A curve through all points, with a corner wherever a point comes twice."""
+    corners = 1 + np.flatnonzero((np.diff(points, axis=0) == 0).all(axis=1))
+    pieces = [_curve(piece) for piece in np.split(points, corners)]
+    return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
+
+
+def _curve(points: np.ndarray) -> np.ndarray:
+    """Catmull-Rom in its centripetal form: through all points, without loops of its own.
+
+    Between two points it is the cubic with the slopes of the parabolas through three neighbours.
+    """
+    if len(points) == 1:
+        return points
+    ends = 2 * points[[0, -1]] - points[[1, -2]]  # one more on each side, straight ahead
+    points = np.concatenate([ends[:1], points, ends[1:]])
+    steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1))[:, np.newaxis]
+    chords = np.diff(points, axis=0) / steps
+    before, after = steps[:-1], steps[1:]
+    slopes = (chords[:-1] * after + chords[1:] * before) / (before + after)
+    t = np.arange(POINTS)[:, np.newaxis] / POINTS
+    curve = [
+        (1 + 2 * t) * (1 - t) ** 2 * start
+        + t**2 * (3 - 2 * t) * end
+        + step * (t * (1 - t) ** 2 * leave - t**2 * (1 - t) * arrive)
+        for start, end, step, leave, arrive in zip(
+            points[1:-2], points[2:-1], steps[1:-1], slopes[:-1], slopes[1:], strict=True
+        )
+    ]
+    return np.concatenate([*curve, points[-2:-1]])
+
+
+def _vary(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """The same letter another time: no hand writes it twice alike."""
+    slant, size, aspect = rng.uniform((-0.16, 0.92, 0.92), (0.16, 1.08, 1.08))
+    matrix = size * np.array([[aspect, -slant], [0, 1 / aspect]])
+    place = 0.5 + rng.uniform(-0.05, 0.05, 2)
+    seen: dict[bytes, np.ndarray] = {}  # both writings of a corner must stay one point
+    for point in np.concatenate(strokes):
+        if point.tobytes() not in seen:
+            seen[point.tobytes()] = (point - 0.5) @ matrix.T + place + rng.normal(0, 0.008, 2)
+    return [np.array([seen[point.tobytes()] for point in stroke]) for stroke in strokes]

@@ -1,0 +1,70 @@
+"""The test digits, the check against Keras, and what the page says of its weights."""
+
+import base64
+import hashlib
+import re
+
+import numpy as np
+from live_explorer import KERAS, in_grey, probabilities
+
+from mnist_lib.pretrained import load_provenance
+
+
+def test_test_digits_get_what_keras_computed_and_the_page_checks_itself(
+    explorer, embedded, network
+):
+    explorer.exact()
+    test = embedded.test
+    references = explorer.tab.evaluate("mnistExplorer.references")
+    apart = []
+    for digit, reference in enumerate(references):
+        explorer.button(f"Test digit {digit}").click()
+        image = test.images[np.argmax(test.labels == digit)]
+        seen = explorer.read()
+        assert seen["sentence"].startswith(f"Test digit, a {digit}: the network says {digit}")
+        colours, _, _ = explorer.painted(explorer.root.locator(".explorer-step").last)
+        assert np.array_equal(in_grey(colours).astype(np.float32), image[:, :, 0])
+        assert np.abs(probabilities(seen) - network(image)["Dense 2"]).max() < KERAS
+        assert explorer.button(f"Test digit {digit}").get_attribute("aria-pressed") == "true"
+        columns = [[float(line[i]) for line in seen["softmax"][:10]] for i in (1, 4)]
+        wanted = reference["logits"], reference["probabilities"]
+        apart.append(
+            [np.abs(np.subtract(*pair)).max() for pair in zip(columns, wanted, strict=True)]
+        )
+    explorer.button("Check against Keras").click()
+    said = explorer.root.locator(".explorer-trust [role=status]").inner_text()
+    assert said.startswith("10 of 10 test digits: the same answer as Keras.")
+    shown = [float(text) for text in re.findall(r"(\d\S*e-\d+|\b0e\+0)", said)]
+    largest = np.max(apart, axis=0)
+    assert len(shown) == 2
+    assert (largest < KERAS).all()
+    # One decimal is shown; and the table's probabilities are not yet rounded to float32.
+    assert np.allclose(shown, largest, rtol=0.06, atol=6e-8)
+
+
+def test_the_check_against_keras_finds_a_wrong_answer(explorer):
+    explorer.root.evaluate(
+        """(root) => {
+          const references = structuredClone(mnistExplorer.references);
+          references[4].probabilities.reverse();
+          root.replaceChildren();
+          mnistExplorer.api.mount(root, { ...mnistExplorer, references }); }"""
+    )
+    explorer.button("Check against Keras").click()
+    said = explorer.root.locator(".explorer-trust [role=status]").inner_text()
+    assert said.startswith("9 of 10 test digits")
+    assert float(re.search(r"of a probability (\S+)\.$", said)[1]) > 0.5
+
+
+def test_the_page_names_the_weights_that_it_runs(explorer, weights):
+    packed = b"".join(array.astype("<f4").tobytes() for pair in weights.values() for array in pair)
+    sent = base64.b64decode(explorer.tab.evaluate("mnistExplorer.weights"))
+    provenance = load_provenance()
+    sha256 = hashlib.sha256(sent).hexdigest()
+    assert sent == packed
+    assert sha256 == provenance["weights_sha256"]
+    said = explorer.root.locator(".explorer-trust p").first.inner_text()
+    assert f"sha256 {sha256};" in said
+    assert provenance["trained_on"] in said
+    score = provenance["test"]
+    assert f"{score['correct']:,} of {score['total']:,} test digits right" in said

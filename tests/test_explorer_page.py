@@ -1,0 +1,161 @@
+"""The book's extension that fills the placeholders of the live network."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_markdown_cell, new_notebook
+from PIL import Image
+
+from _ext.explorer_page import PICTURE, PICTURE_ALT
+from mnist_lib.explorer import IN_BOOK, VIEWS
+from mnist_lib.explorer.bundle import page_script
+from mnist_lib.explorer.payload import (
+    STYLE,
+    about_weights,
+    as_data_script,
+    pack_weights,
+    reference_digits,
+)
+
+EXTENSIONS = Path(__file__).parent.parent / "_ext"
+
+WHOLE = '<div class="explorer" data-layer="all"></div>'
+SENTENCE = """A line before.
+
+<div class="explorer" data-layer="softmax">
+
+In plain Jupyter: see [Your digit](nowhere.ipynb).
+
+</div>
+
+A line after."""
+ONE_LINE = '<div class="explorer" data-layer="relu">In plain Jupyter a sentence.</div>'
+BAD = {
+    "unknown": '<div class="explorer" data-layer="dense"></div>',
+    "bare": '<div class="explorer"></div>',
+    "open": '<div class="explorer" data-layer="all">\n\nAnd no end.',
+    "quotes": "<div data-layer='all' class='explorer'></div>",
+}
+
+
+CONF = f"""
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, {str(EXTENSIONS)!r})
+
+extensions = ["myst_nb", "explorer_page"]
+nb_execution_mode = "off"
+
+
+def setup(app):
+    told = lambda app: Path("told").write_text(os.environ.get("MNIST_BOOK", ""))
+    app.connect("builder-inited", told)
+"""
+
+
+def build(folder, pages, *options):
+    """Build pages with Sphinx, in a process of its own: the extension sets a variable there."""
+    (folder / "conf.py").write_text(CONF)
+    picture = folder / PICTURE.removeprefix("/")
+    picture.parent.mkdir(parents=True)
+    Image.new("L", (4, 4)).save(picture)
+    toctree = "\n".join(["```{toctree}", *pages, "```"])
+    (folder / "index.md").write_text(f"# Start\n\n{toctree}\n")
+    for name, text in pages.items():
+        if name != "chapter":
+            (folder / f"{name}.md").write_text(f"# Page\n\n{text}\n")
+            continue
+        cells = [new_markdown_cell("# Page"), new_markdown_cell(text)]
+        nbformat.write(new_notebook(cells=cells), folder / "chapter.ipynb")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", *options, ".", "out"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Eight pages, enough for Sphinx to read them in parallel; one is a notebook."""
+    folder = tmp_path_factory.mktemp("site")
+    plain = {f"plain{i}": "Text." for i in range(5)}
+    pages = {"whole": WHOLE, "one": ONE_LINE, "chapter": SENTENCE, **plain}
+    done = build(folder, pages, "-j", "2")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def soup(site, name):
+    return BeautifulSoup((site / "out" / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
+@pytest.mark.parametrize(
+    ("page", "view"), [("whole", "all"), ("chapter", "softmax"), ("one", "relu")]
+)
+def test_a_placeholder_holds_the_picture_and_nothing_else(site, page, view):
+    (place,) = soup(site, page).select("div.explorer")
+    (picture,) = place.find_all("img")
+    assert place["data-layer"] == view
+    assert picture["alt"] == PICTURE_ALT
+    assert (site / "out" / picture["src"]).is_file()
+    assert place.get_text(strip=True) == ""
+
+
+def test_what_stands_around_a_placeholder_stays(site):
+    text = soup(site, "chapter").get_text()
+    assert "A line before." in text
+    assert "A line after." in text
+    assert "plain Jupyter" not in text
+
+
+def files_of(site, page):
+    tags = soup(site, page).find_all(["script", "link"])
+    urls = [(tag.get("src") or tag.get("href") or "").split("?")[0] for tag in tags]
+    return [url for url in urls if "explorer" in url]
+
+
+def test_scripts_and_style_are_loaded_only_where_a_placeholder_stands(site):
+    wanted = ["_static/explorer-data.js", "_static/explorer.js", "_static/explorer.css"]
+    for page in ("whole", "chapter", "one"):
+        assert files_of(site, page) == wanted
+        scripts = soup(site, page).find_all("script", src=re.compile("explorer"))
+        assert all(script.has_attr("defer") for script in scripts)
+    for page in ("plain0", "plain4", "index", "search"):
+        assert files_of(site, page) == []
+
+
+def test_the_files_are_in_the_built_pages_and_not_in_the_source(site, weights):
+    folder, packed = site / "out" / "_static", pack_weights(weights)
+    data = as_data_script(packed, about_weights(packed, reference_digits()))
+    assert (folder / "explorer-data.js").read_text("utf-8") == data
+    assert (folder / "explorer.js").read_text("utf-8") == page_script()
+    assert (folder / "explorer.css").read_text("utf-8") == STYLE.read_text("utf-8")
+    kept = {file.name for file in site.rglob("*") if "out" not in file.parts}
+    assert not any("explorer" in name for name in kept)
+
+
+def test_kernels_are_told_that_the_book_is_being_built(site):
+    assert IN_BOOK == "MNIST_BOOK"
+    assert (site / "told").read_text() == "1"
+
+
+def test_on_paper_the_picture_stands_alone(tmp_path):
+    done = build(tmp_path, {"whole": WHOLE, "one": ONE_LINE}, "-b", "latex")
+    assert done.returncode == 0, done.stderr
+    (paper,) = (tmp_path / "out").glob("*.tex")
+    text = paper.read_text("utf-8")
+    assert text.count("includegraphics") == 2
+    assert "plain Jupyter" not in text
+
+
+def test_what_is_no_placeholder_fails_the_strict_build(tmp_path):
+    done = build(tmp_path, BAD)
+    assert done.returncode == 1
+    for name in BAD:
+        line = next(line for line in done.stderr.splitlines() if f"{name}.md" in line)
+        assert 'expected <div class="explorer" data-layer="…">…</div>' in line
+        assert ", ".join(VIEWS) in line
