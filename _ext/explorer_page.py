@@ -23,8 +23,8 @@ from mnist_lib.explorer.payload import (
     STYLE,
     about_weights,
     as_data_script,
+    golden_digits,
     pack_weights,
-    reference_digits,
 )
 from mnist_lib.pretrained import load_weights
 
@@ -101,7 +101,7 @@ def write_files(app: Sphinx) -> None:
         return
     packed = pack_weights(load_weights())
     files = {
-        "explorer-data.js": as_data_script(packed, about_weights(packed, reference_digits())),
+        "explorer-data.js": as_data_script(packed, about_weights(packed, golden_digits())),
         "explorer.js": page_script(),
         "explorer.css": STYLE.read_text(encoding="utf-8"),
     }

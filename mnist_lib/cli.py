@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    with _hushed():
+    with _suppress_stderr():
         import keras
 
         from mnist_lib.model import build_model, layer_table
@@ -72,7 +72,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    with _hushed():
+    with _suppress_stderr():
         from mnist_lib.saving import load_model, load_pretrained
         from mnist_lib.training import evaluate
     from mnist_lib.data import load_mnist
@@ -127,7 +127,7 @@ def _network(path: Path | None):
 
         weights = load_weights()
         return lambda digits: forward(digits, weights)[LAYERS[-1].name]
-    with _hushed():
+    with _suppress_stderr():
         from mnist_lib.saving import load_model
 
     model = load_model(path)
@@ -135,8 +135,8 @@ def _network(path: Path | None):
 
 
 @contextlib.contextmanager
-def _hushed() -> Iterator[None]:
-    """TensorFlow talks on standard error while it loads, whatever its log level: not to readers."""
+def _suppress_stderr() -> Iterator[None]:
+    """Drop what TensorFlow writes to standard error while it loads, whatever its log level."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if sys.stderr is None:  # started with standard error closed: nobody hears it anyway
         yield

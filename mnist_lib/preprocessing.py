@@ -1,6 +1,6 @@
 """Turn any picture into an MNIST-like digit, in two steps.
 
-`read_image` undoes what the file and the camera did, `rasterise` inks what a pen drew;
+`read_ink` undoes what the file and the camera did, `rasterise` inks what a pen drew;
 `prepare_digit` normalises the ink as the makers of MNIST did. Their program is lost; the order of
 its steps is the one reconstructed for QMNIST (C. Yadav and L. Bottou, *Cold Case: The Lost MNIST
 Digits*, 2019).
@@ -69,8 +69,8 @@ def prepare_digit(ink: np.ndarray) -> np.ndarray:
     return canvas[MARGIN:-MARGIN, MARGIN:-MARGIN, np.newaxis]
 
 
-def read_image(path: str | Path) -> np.ndarray:
-    """Read a picture file and return its ink.
+def read_ink(path: str | Path) -> np.ndarray:
+    """Read a picture file and return its ink, not its pixels. `read_image` is another name of it.
 
     Orientation, transparency, depth and polarity are undone; uneven light is removed where the
     ground is not of one grey.
@@ -94,6 +94,10 @@ def read_image(path: str | Path) -> np.ndarray:
     if (ink > ink.max() / 2).mean() > 0.6:  # a dark frame round a light page, for one
         raise ImageError(f"{path}: no digit found, most of the picture would be ink")
     return (ink / ink.max()).astype(np.float32)
+
+
+read_image = read_ink
+"""Another name of `read_ink`."""
 
 
 def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:

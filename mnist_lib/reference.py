@@ -1,6 +1,6 @@
 """The eight layers of the network in NumPy alone.
 
-This module is the book's independent witness: it shares no code with Keras, so that an
+This module is the book's independent implementation: it shares no code with Keras, so that an
 agreement between the two says something. Images are arrays of shape (n, height, width,
 channels); every function takes a whole batch and returns a new array.
 """
@@ -135,7 +135,7 @@ def forward(images: np.ndarray, weights: dict) -> dict[str, np.ndarray]:
 def rounding_bound(
     layer: Callable, x: np.ndarray, kernel: np.ndarray, bias: np.ndarray
 ) -> np.ndarray:
-    """How far two float32 computations of one layer may lie apart, output by output.
+    """How far two float32 computations of one layer may differ, output by output.
 
     Each output is a sum of products. Adding the same terms in another order changes the result
     by a small multiple of eps times the sum of their absolute values (N. Higham, *Accuracy and

@@ -1,8 +1,8 @@
 """Save and load models: nothing is lost, and nothing in a file is run.
 
-A file is written beside its place and renamed over it, so that a kill leaves the old file or the
-new one, never half of one. A file is inspected before Keras reads it: only the eight layers of
-this network pass, with their shapes, so that no stranger's code can.
+Files are replaced atomically: an interrupted save leaves the old file or the new one, never a part
+of one. A file is inspected before Keras reads it: only the eight layers of this network pass, with
+their shapes, so that untrusted code does not.
 """
 
 import contextlib

@@ -164,7 +164,7 @@ def _epoch_line(history: History, epochs: int, total: int) -> str:
 class _Report(keras.callbacks.Callback):
     """Tells the bar of every batch."""
 
-    def __init__(self, bar: "_Silent", label: str):
+    def __init__(self, bar: "_ProgressBar", label: str):
         super().__init__()
         self.bar, self.label = bar, label
 
@@ -172,7 +172,7 @@ class _Report(keras.callbacks.Callback):
         self.bar.advance(f"{self.label}, loss {(logs or {}).get('loss', 0):.4f}")
 
 
-class _Silent:
+class _ProgressBar:
     """No bar: the record alone, one line per epoch."""
 
     def __init__(self, total: int):
@@ -189,7 +189,7 @@ class _Silent:
         """The last batch is done."""
 
 
-class _Terminal(_Silent):
+class _Terminal(_ProgressBar):
     """A tqdm bar on standard error."""
 
     def __init__(self, total: int):
@@ -207,7 +207,7 @@ class _Terminal(_Silent):
         self.bar.close()
 
 
-class _Notebook(_Silent):
+class _Notebook(_ProgressBar):
     """One line that is replaced in place, twice a second, and gone at the end."""
 
     def __init__(self, total: int):
@@ -231,7 +231,7 @@ class _Notebook(_Silent):
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[_Silent]:
+def _progress(total: int) -> Iterator[_ProgressBar]:
     """The bar that fits the place; `MNIST_PROGRESS=0` switches it off."""
     bar = _bar_class()(total)
     try:
@@ -240,11 +240,11 @@ def _progress(total: int) -> Iterator[_Silent]:
         bar.close()
 
 
-def _bar_class() -> type[_Silent]:
+def _bar_class() -> type[_ProgressBar]:
     if os.environ.get("MNIST_PROGRESS") == "0":
-        return _Silent
+        return _ProgressBar
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is not None and hasattr(shell, "kernel"):
         return _Notebook
-    return _Terminal if sys.stderr is not None and sys.stderr.isatty() else _Silent
+    return _Terminal if sys.stderr is not None and sys.stderr.isatty() else _ProgressBar

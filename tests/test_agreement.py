@@ -56,8 +56,8 @@ def test_a_layer_that_multiplies_agrees_within_rounding(name, activations, weigh
     layer = conv2d if name.startswith("conv") else dense
     x = before(activations, name)
     found = relu(layer(x, *weights[name]))
-    apart = np.abs(found - activations[name])
-    assert (apart <= rounding_bound(layer, x, *weights[name])).all()
+    difference = np.abs(found - activations[name])
+    assert (difference <= rounding_bound(layer, x, *weights[name])).all()
 
 
 @pytest.mark.parametrize("name", ["max_pooling2d_1", "max_pooling2d_2"])

@@ -262,6 +262,6 @@ def test_who_closes_our_output_early_gets_no_complaint(pictures):
 def test_one_bad_picture_never_silences_the_others(pictures, tmp_path, capfd):
     Image.new("L", (50, 50), 200).save(tmp_path / "empty.png")
     assert main(["predict", str(tmp_path / "empty.png"), pictures[0]]) == 2
-    told = capfd.readouterr()
-    assert pictures[0] in told.out
-    assert "empty.png: no digit found" in told.err
+    printed = capfd.readouterr()
+    assert pictures[0] in printed.out
+    assert "empty.png: no digit found" in printed.err

@@ -45,7 +45,7 @@ def tiny_mnist() -> dict[str, np.ndarray]:
 
 TINY = tiny_mnist()
 TABLE = {
-    name: download.Array(array.shape, hashlib.sha256(array.tobytes()).hexdigest())
+    name: download.ArraySpec(array.shape, hashlib.sha256(array.tobytes()).hexdigest())
     for name, array in TINY.items()
 }
 
@@ -266,7 +266,10 @@ BAD_FILES = {
     "altered pixel": (changed("x_test", FLIPPED), "x_test is not MNIST: expected sha256"),
     "label 10": (changed("y_train", TINY["y_train"] + 10), "y_train is not MNIST"),
     "a member of text": (members(x_train=HTML), r"expected x_train as uint8"),
-    "a bomb": (members(x_train=b"\0" * 10_000_000), "would unpack to 10,000,000 bytes"),
+    "a decompression bomb": (
+        members(x_train=b"\0" * 10_000_000),
+        "would unpack to 10,000,000 bytes",
+    ),
     "a huge header": (members(x_train=HUGE), "expected an npz file"),
     "a header without end": (members(x_train=OPEN_HEADER), "expected an npz file"),
 }
@@ -292,7 +295,7 @@ def test_a_missing_file_or_a_folder_is_an_error(name, monkeypatch, tmp_path):
         load_mnist("full")
 
 
-def test_a_bomb_beside_the_good_members_is_not_opened(tiny, monkeypatch, tmp_path):
+def test_a_decompression_bomb_beside_the_good_members_is_not_opened(tiny, monkeypatch, tmp_path):
     """NumPy prefers a member `x_train` to `x_train.npy`, and would unpack it whole."""
     (tmp_path / "two.npz").write_bytes(members())
     with zipfile.ZipFile(tmp_path / "two.npz", "a", zipfile.ZIP_DEFLATED) as archive:

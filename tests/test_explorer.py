@@ -25,8 +25,8 @@ from mnist_lib.explorer.payload import (
     as_data_script,
     decode_pixels,
     encode_pixels,
+    golden_digits,
     pack_weights,
-    reference_digits,
 )
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.reference import forward
@@ -113,18 +113,18 @@ def test_other_pixels_are_refused_and_named(image, message):
 
 
 def test_a_result_is_told_of_the_shipped_weights_and_of_no_others(packed):
-    references, record = reference_digits(), load_provenance()
-    about = about_weights(packed, references)
+    golden, record = golden_digits(), load_provenance()
+    about = about_weights(packed, golden)
     assert about["test"] == record["test"]
     assert about["trained_on"] == record["trained_on"]
-    assert about["references"] == references
-    other = about_weights(bytes(4) + packed[4:], references)
+    assert about["golden_digits"] == golden
+    other = about_weights(bytes(4) + packed[4:], golden)
     assert other["sha256"] == hashlib.sha256(bytes(4) + packed[4:]).hexdigest()
     assert other["test"] is other["trained_on"] is None
 
 
 def test_the_data_script_is_one_assignment_of_json(packed):
-    about = about_weights(packed, reference_digits())
+    about = about_weights(packed, golden_digits())
     script = as_data_script(packed, about)
     name, value = script.rstrip(";\n").split(" = ", 1)
     data = json.loads(value)
@@ -156,9 +156,9 @@ def test_the_page_gets_weights_layer_and_references(explorer, packed, weights):
     assert state["_css"] == STYLE.read_text("utf-8")
     about = json.loads(json.dumps(state["about"]))
     assert about["sha256"] == hashlib.sha256(packed).hexdigest()
-    assert about["witness"] == "NumPy"
-    images = np.stack([decode_pixels(digit["pixels"]) for digit in about["references"]])
-    answers = [digit["probabilities"] for digit in about["references"]]
+    assert about["computed_by"] == "NumPy"
+    images = np.stack([decode_pixels(digit["pixels"]) for digit in about["golden_digits"]])
+    answers = [digit["probabilities"] for digit in about["golden_digits"]]
     assert np.array_equal(np.float32(answers), forward(images, weights)["dense_2"])
     assert {"strokes", "_digit", "_probabilities", "_activations"} <= set(state)
 
@@ -205,17 +205,17 @@ def test_only_known_layers_can_be_opened(weights):
         DigitExplorer(weights, layer="dense")
 
 
-def test_of_a_keras_model_the_model_itself_is_the_witness(pretrained, packed):
+def test_of_a_keras_model_the_model_itself_is_compared_with(pretrained, packed):
     explorer = DigitExplorer(pretrained)
     assert explorer.weights == packed
-    assert explorer.about["witness"] == "Keras"
+    assert explorer.about["computed_by"] == "Keras"
     assert explorer.about["test"] == load_provenance()["test"]
-    for found, recorded in zip(explorer.about["references"], reference_digits(), strict=True):
+    for found, recorded in zip(explorer.about["golden_digits"], golden_digits(), strict=True):
         assert found["pixels"] == recorded["pixels"]
         assert found["logits"] is None
         # Keras in one batch or another, on another processor: as in tests/test_pretrained.py.
-        apart = np.subtract(found["probabilities"], recorded["probabilities"])
-        assert np.abs(apart).max() <= 1.5e-5
+        difference = np.subtract(found["probabilities"], recorded["probabilities"])
+        assert np.abs(difference).max() <= 1.5e-5
 
 
 def network(activation="relu", names=("conv2d_1", "dense_1"), pooling=keras.layers.MaxPooling2D):
@@ -251,7 +251,7 @@ def test_a_network_with_dropout_answers_like_the_one_without():
         (lambda: keras.Sequential(), "got none$"),
     ],
 )
-def test_another_network_is_refused_and_told_apart(model, message):
+def test_another_network_is_refused_and_named(model, message):
     with pytest.raises(
         ValueError, match=rf"expected the layers conv2d_1 \(Conv2D, relu\).*{message}"
     ):
@@ -265,14 +265,14 @@ def test_what_is_no_model_is_refused():
 
 def test_the_reader_may_bring_digits(weights, embedded):
     digits = embedded.test[20:25]
-    references = DigitExplorer(weights, digits=digits).about["references"]
-    assert [digit["label"] for digit in references] == digits.labels.tolist()
-    for digit, image in zip(references, digits.images, strict=True):
+    golden = DigitExplorer(weights, digits=digits).about["golden_digits"]
+    assert [digit["label"] for digit in golden] == digits.labels.tolist()
+    for digit, image in zip(golden, digits.images, strict=True):
         assert np.array_equal(decode_pixels(digit["pixels"]), image)
         by_numpy = forward(image[np.newaxis], weights)["dense_2"][0]
         # One batch or five: NumPy may add in another order, as in tests/test_pretrained.py.
         assert np.abs(by_numpy - digit["probabilities"]).max() <= 1.5e-5
-    bare = DigitExplorer(weights, digits=digits.images).about["references"]
+    bare = DigitExplorer(weights, digits=digits.images).about["golden_digits"]
     assert [digit["label"] for digit in bare] == [None] * 5
 
 

@@ -18,8 +18,8 @@ from mnist_lib.explorer.payload import (
     STYLE,
     about_weights,
     as_data_script,
+    golden_digits,
     pack_weights,
-    reference_digits,
 )
 
 EXTENSIONS = Path(__file__).parent.parent / "_ext"
@@ -55,8 +55,8 @@ nb_execution_mode = "off"
 
 
 def setup(app):
-    told = lambda app: Path("told").write_text(os.environ.get("MNIST_BOOK", ""))
-    app.connect("builder-inited", told)
+    record = lambda app: Path("recorded").write_text(os.environ.get("MNIST_BOOK", ""))
+    app.connect("builder-inited", record)
 """
 
 
@@ -130,7 +130,7 @@ def test_scripts_and_style_are_loaded_only_where_a_placeholder_stands(site):
 
 def test_the_files_are_in_the_built_pages_and_not_in_the_source(site, weights):
     folder, packed = site / "out" / "_static", pack_weights(weights)
-    data = as_data_script(packed, about_weights(packed, reference_digits()))
+    data = as_data_script(packed, about_weights(packed, golden_digits()))
     assert (folder / "explorer-data.js").read_text("utf-8") == data
     assert (folder / "explorer.js").read_text("utf-8") == page_script()
     assert (folder / "explorer.css").read_text("utf-8") == STYLE.read_text("utf-8")
@@ -140,7 +140,7 @@ def test_the_files_are_in_the_built_pages_and_not_in_the_source(site, weights):
 
 def test_kernels_are_told_that_the_book_is_being_built(site):
     assert IN_BOOK == "MNIST_BOOK"
-    assert (site / "told").read_text() == "1"
+    assert (site / "recorded").read_text() == "1"
 
 
 def test_on_paper_the_picture_stands_alone(tmp_path):

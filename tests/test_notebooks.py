@@ -139,8 +139,8 @@ def test_the_noise_of_importing_tensorflow_is_hidden_and_nothing_else(chapter):
     heavy = r"^(?:import|from) (?:keras|tensorflow|mnist_lib\.(?:model|training|saving))"
     cells = [cell for cell in code(chapter) if re.search(heavy, source(cell), re.M)]
     assert "remove-stderr" in tags(cells[0])
-    hushed = [cell for cell in code(chapter) if "remove-stderr" in tags(cell)]
-    assert all(re.match(r"(?:import|from) ", line) for c in hushed for line in statements(c))
+    silenced = [cell for cell in code(chapter) if "remove-stderr" in tags(cell)]
+    assert all(re.match(r"(?:import|from) ", line) for c in silenced for line in statements(c))
 
 
 def statements(cell):

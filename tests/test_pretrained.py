@@ -12,9 +12,9 @@ from mnist_lib.architecture import WEIGHTED
 from mnist_lib.data import content_hash, embedded_test_indices
 from mnist_lib.preprocessing import prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import (
+    load_golden_outputs,
     load_photograph_results,
     load_provenance,
-    load_references,
     load_seed_results,
     load_weights,
 )
@@ -127,9 +127,9 @@ def test_the_weights_were_trained_on_what_the_record_says(full):
 
 
 def test_the_references_are_the_first_test_digits_of_their_classes(embedded):
-    references = load_references()
-    assert [digit["label"] for digit in references] == list(range(10))
-    for digit in references:
+    golden = load_golden_outputs()
+    assert [digit["label"] for digit in golden] == list(range(10))
+    for digit in golden:
         earlier = embedded.test.labels[: digit["index"]]
         assert embedded.test.labels[digit["index"]] == digit["label"]
         assert digit["label"] not in earlier
@@ -137,22 +137,22 @@ def test_the_references_are_the_first_test_digits_of_their_classes(embedded):
 
 def test_the_references_were_computed_with_these_weights(weights):
     record = json.loads(
-        resources.files("mnist_lib.pretrained").joinpath("reference.json").read_text()
+        resources.files("mnist_lib.pretrained").joinpath("golden_outputs.json").read_text()
     )
     assert record["weights_sha256"] == hash_of(weights)
 
 
-def apart(found: dict[str, np.ndarray]) -> dict[str, float]:
+def max_abs_difference(found: dict[str, np.ndarray]) -> dict[str, float]:
     """How far the record's numbers lie from these, at most."""
     return {
-        name: float(np.abs([digit[name] for digit in load_references()] - found[name]).max())
+        name: float(np.abs([digit[name] for digit in load_golden_outputs()] - found[name]).max())
         for name in ("logits", "probabilities")
     }
 
 
 @pytest.fixture
-def reference_images(embedded) -> np.ndarray:
-    return embedded.test.images[[digit["index"] for digit in load_references()]]
+def golden_images(embedded) -> np.ndarray:
+    return embedded.test.images[[digit["index"] for digit in load_golden_outputs()]]
 
 
 # Five layers round one after the other, in an order that depends on the processor: some 50
@@ -161,26 +161,28 @@ def reference_images(embedded) -> np.ndarray:
 BOUND = {"logits": 6e-5, "probabilities": 1.5e-5}
 
 
-def test_keras_computes_the_references_again(pretrained, reference_images):
+def test_keras_computes_the_references_again(pretrained, golden_images):
     import keras
 
     until_there = keras.Model(pretrained.inputs[0], pretrained.get_layer("dense_1").output)
     last = pretrained.get_layer("dense_2")
-    logits = keras.ops.matmul(until_there(reference_images), last.kernel) + last.bias
-    probabilities = pretrained(reference_images)
-    found = apart({"logits": np.asarray(logits), "probabilities": np.asarray(probabilities)})
+    logits = keras.ops.matmul(until_there(golden_images), last.kernel) + last.bias
+    probabilities = pretrained(golden_images)
+    found = max_abs_difference(
+        {"logits": np.asarray(logits), "probabilities": np.asarray(probabilities)}
+    )
     assert all(found[name] <= BOUND[name] for name in BOUND), found
 
 
-def test_numpy_computes_the_references_too(weights, reference_images):
-    outputs = forward(reference_images, weights)
+def test_numpy_computes_the_references_too(weights, golden_images):
+    outputs = forward(golden_images, weights)
     logits = dense(outputs["dense_1"], *weights["dense_2"])
-    found = apart({"logits": logits, "probabilities": outputs["dense_2"]})
+    found = max_abs_difference({"logits": logits, "probabilities": outputs["dense_2"]})
     assert all(found[name] <= BOUND[name] for name in BOUND), found
 
 
 def test_the_references_are_float32_numbers():
-    for digit in load_references():
+    for digit in load_golden_outputs():
         for name in BOUND:
             assert len(digit[name]) == 10
             assert np.array_equal(np.float32(digit[name]).astype(float), digit[name])

@@ -201,8 +201,8 @@ def test_conv2d_is_linear(seed, a, b):
     images, kernel, bias = layer_inputs(seed)
     others = whole(np.random.default_rng(seed + 1), *images.shape)
     together = conv2d(a * images + b * others, kernel, 0 * bias)
-    apart = a * conv2d(images, kernel, 0 * bias) + b * conv2d(others, kernel, 0 * bias)
-    assert np.array_equal(together, apart)
+    separate = a * conv2d(images, kernel, 0 * bias) + b * conv2d(others, kernel, 0 * bias)
+    assert np.array_equal(together, separate)
 
 
 @given(SEEDS, st.integers(0, 3), st.integers(0, 3))
@@ -230,7 +230,7 @@ def test_pooling_commutes_with_monotone_maps(seed):
 
 @given(SEEDS)
 def test_pooling_does_not_commute_with_a_falling_map(seed):
-    """The witness of the law above: minus the maximum is the minimum of the rest."""
+    """The example behind the law above: minus the maximum is the minimum of the rest."""
     images = np.random.default_rng(seed).permutation(16.0 * np.arange(16)).reshape(1, 4, 4, 1)
     assert not np.array_equal(max_pool2d(-images), -max_pool2d(images))
 
@@ -348,8 +348,8 @@ def test_the_rounding_bound_is_not_so_wide_that_it_hides_a_wrong_weight(weights,
     kernel, bias = weights["conv2d_1"]
     images, wrong = embedded.test.images[:1], kernel.copy()
     wrong[1, 1] *= np.float32(1.001)
-    apart = np.abs(conv2d(images, wrong, bias) - conv2d(images, kernel, bias))
-    assert (apart > rounding_bound(conv2d, images, kernel, bias)).any()
+    difference = np.abs(conv2d(images, wrong, bias) - conv2d(images, kernel, bias))
+    assert (difference > rounding_bound(conv2d, images, kernel, bias)).any()
 
 
 def test_shapes_that_numpy_would_stretch_are_refused(weights):

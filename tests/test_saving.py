@@ -522,10 +522,10 @@ def test_a_keras_file_that_would_unpack_to_gigabytes_is_refused(good, tmp_path):
         archive.writestr("metadata.json", "{}")
         archive.writestr("config.json", bytes(saving.MAX_BYTES + 1))
         archive.writestr("model.weights.h5", b"")
-    (tmp_path / "bomb.keras").write_bytes(buffer.getvalue())
+    (tmp_path / "large.keras").write_bytes(buffer.getvalue())
     assert len(buffer.getvalue()) < 100_000
     with pytest.raises(ModelFileError, match="would unpack to 50,000,003 bytes"):
-        load_model(tmp_path / "bomb.keras")
+        load_model(tmp_path / "large.keras")
 
 
 def test_a_backup_never_follows_a_dangling_link(tmp_path, pretrained):

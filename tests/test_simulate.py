@@ -72,10 +72,10 @@ def test_a_curve_has_no_corner_but_where_a_point_comes_twice(monkeypatch):
         return (steps[:-1] * steps[1:]).sum(axis=1).min()
 
     assert sharpest(with_controls(monkeypatch, [a, b, c])) > np.cos(np.radians(25))
-    bent = with_controls(monkeypatch, [a, b, b, c])
-    assert sharpest(bent) == pytest.approx(0, abs=1e-9)
-    half = len(bent) // 2
-    assert np.allclose(bent[: half + 1], np.linspace(a, b, half + 1), atol=1e-12)
+    cornered = with_controls(monkeypatch, [a, b, b, c])
+    assert sharpest(cornered) == pytest.approx(0, abs=1e-9)
+    half = len(cornered) // 2
+    assert np.allclose(cornered[: half + 1], np.linspace(a, b, half + 1), atol=1e-12)
 
 
 def test_a_stroke_of_one_point_stays_one_point(monkeypatch):

@@ -60,7 +60,7 @@ class Recorder:
 
 
 def numbered(n: int) -> Digits:
-    """Digits that can be told apart: the i-th is grey i / n all over."""
+    """Digits that can be distinguished: the i-th is grey i / n all over."""
     images = np.broadcast_to(np.arange(n).reshape(n, 1, 1, 1) / n, (n, 28, 28, 1))
     return Digits(images.astype(np.float32), np.arange(n) % 10)
 
@@ -312,7 +312,7 @@ def test_one_line_in_a_notebook_that_is_gone_at_the_end(real_bar, monkeypatch):
 def test_the_bar_is_closed_when_training_is_interrupted(real_bar, monkeypatch):
     closed = []
 
-    class Bar(training._Silent):
+    class Bar(training._ProgressBar):
         def close(self):
             closed.append(True)
 

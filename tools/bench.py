@@ -21,7 +21,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 from tqdm import tqdm
 
-from mnist_lib.explorer.payload import decode_pixels, reference_digits
+from mnist_lib.explorer.payload import decode_pixels, golden_digits
 from mnist_lib.pretrained import load_weights
 from mnist_lib.reference import forward
 from tools.shared import ROOT, launch, write_text
@@ -35,9 +35,9 @@ PACKAGES = ("numpy", "keras", "tensorflow", "playwright")
 
 READY = "performance.getEntriesByName('explorer-ready')[0]?.startTime"
 PREPARE = """
-const { api, weights: packed, references } = globalThis.mnistExplorer;
+const { api, weights: packed, golden_digits: digits } = globalThis.mnistExplorer;
 const weights = api.decodeWeights(packed);
-const pixels = Uint8Array.from(atob(references[7].pixels), (letter) => letter.charCodeAt(0));
+const pixels = Uint8Array.from(atob(digits[7].pixels), (letter) => letter.charCodeAt(0));
 const image = Float32Array.from(pixels, (level) => level / 255);
 function timed() {
   const start = performance.now();
@@ -122,7 +122,7 @@ def warm_pass(tab: Page) -> float:
 
 def numpy_pass() -> float:
     """The median of a hundred forward passes of `mnist_lib.reference`, in milliseconds."""
-    weights, image = load_weights(), decode_pixels(reference_digits()[7]["pixels"])[np.newaxis]
+    weights, image = load_weights(), decode_pixels(golden_digits()[7]["pixels"])[np.newaxis]
     times = []
     for _ in range(2 * PASSES):
         start = time.perf_counter()

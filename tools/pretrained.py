@@ -2,7 +2,7 @@
 
 The first two train the note's recipe on the full MNIST and write what came out, with its
 provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
-computes from them for ten digits; `python -m tools.pretrained reference` writes this part alone.
+computes from them for ten digits; `python -m tools.pretrained golden` writes this part alone.
 The last counts how many simulated photographs of each kind these weights read right.
 """
 
@@ -41,7 +41,7 @@ def main() -> None:
     """Make what the one argument names."""
     makers = {
         "weights": make_weights,
-        "reference": make_reference,
+        "golden": make_golden_outputs,
         "seeds": make_seeds,
         "photographs": make_photographs,
     }
@@ -80,10 +80,10 @@ def make_weights(seed: int = 0) -> None:
             "versions": versions(),
         },
     )
-    make_reference()
+    make_golden_outputs()
 
 
-def make_reference() -> None:
+def make_golden_outputs() -> None:
     """What Keras computes for ten digits, the first of each class in the embedded test split."""
     digits, model = load_mnist("embedded").test, load_pretrained()
     indices = [int(np.flatnonzero(digits.labels == label)[0]) for label in range(10)]
@@ -92,7 +92,7 @@ def make_reference() -> None:
     model.layers[-1].activation = keras.activations.linear
     logits = np.asarray(model(images))
     write(
-        "reference.json",
+        "golden_outputs.json",
         {
             "made_by": "make pretrained",
             "weights_sha256": load_provenance()["weights_sha256"],

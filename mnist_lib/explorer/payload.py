@@ -13,7 +13,7 @@ import numpy as np
 
 from mnist_lib.architecture import WEIGHTED
 from mnist_lib.data import load_mnist
-from mnist_lib.pretrained import load_provenance, load_references
+from mnist_lib.pretrained import load_golden_outputs, load_provenance
 
 STYLE = Path(__file__).with_name("explorer.css")
 
@@ -71,24 +71,24 @@ def decode_pixels(pixels: str) -> np.ndarray:
     return levels.astype(np.float32) / 255
 
 
-def reference_digits() -> list[dict]:
-    """The ten digits of `mnist_lib.pretrained.load_references`, with their `pixels`.
+def golden_digits() -> list[dict]:
+    """The ten digits of `mnist_lib.pretrained.load_golden_outputs`, with their `pixels`.
 
-    >>> sorted(reference_digits()[0])
+    >>> sorted(golden_digits()[0])
     ['index', 'label', 'logits', 'pixels', 'probabilities']
     """
     images = load_mnist("embedded").test.images
     return [
-        digit | {"pixels": encode_pixels(images[digit["index"]])} for digit in load_references()
+        digit | {"pixels": encode_pixels(images[digit["index"]])} for digit in load_golden_outputs()
     ]
 
 
-def about_weights(packed: bytes, references: list[dict], *, witness: str = "Keras") -> dict:
+def about_weights(packed: bytes, golden: list[dict], *, computed_by: str = "Keras") -> dict:
     """What the page tells of its weights, and the digits that it checks itself against.
 
     packed: the weights, as `pack_weights` returns them
-    references: digits as `reference_digits` returns them
-    witness: who computed the references' probabilities
+    golden: digits as `golden_digits` returns them
+    computed_by: the implementation that gave their probabilities
     returns: fit for JSON; the result on the test digits only for the shipped weights, else None
     """
     sha256, record = hashlib.sha256(packed).hexdigest(), load_provenance()
@@ -97,8 +97,8 @@ def about_weights(packed: bytes, references: list[dict], *, witness: str = "Kera
         "sha256": sha256,
         "test": record["test"] if shipped else None,
         "trained_on": record["trained_on"] if shipped else None,
-        "witness": witness,
-        "references": references,
+        "computed_by": computed_by,
+        "golden_digits": golden,
     }
 
 

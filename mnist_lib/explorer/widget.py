@@ -19,8 +19,8 @@ from mnist_lib.explorer.payload import (
     about_weights,
     decode_pixels,
     encode_pixels,
+    golden_digits,
     pack_weights,
-    reference_digits,
 )
 from mnist_lib.reference import forward
 
@@ -92,8 +92,8 @@ class DigitExplorer(anywidget.AnyWidget):
         weights = weights_of(model)
         packed = pack_weights(weights)
         asked = book_digits() if digits is None else chosen_digits(digits)
-        witness = "NumPy" if model is weights else "Keras"
-        about = about_weights(packed, answered(asked, model), witness=witness)
+        computed_by = "NumPy" if model is weights else "Keras"
+        about = about_weights(packed, answered(asked, model), computed_by=computed_by)
         if IN_BOOK in os.environ:  # there the page itself has the network
             self._ipython_display_ = lambda: None
         super().__init__(weights=packed, about=about, layer=layer)
@@ -155,8 +155,8 @@ def written(layers: dict[str, tuple[str, str | None]]) -> str:
 
 
 def book_digits() -> list[dict]:
-    """The ten reference digits, without their answers."""
-    return [{key: d[key] for key in ("index", "label", "pixels")} for d in reference_digits()]
+    """The ten golden digits, without the outputs that are stored for them."""
+    return [{key: d[key] for key in ("index", "label", "pixels")} for d in golden_digits()]
 
 
 def chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:

@@ -81,7 +81,7 @@ def show_share(
     """Draw for each layer its share of several totals, as bars with the count written beside.
 
     names: one for each layer, the first on top
-    counts: one number for each layer, by what is counted; told apart by colour and hatching
+    counts: one number for each layer, by what is counted; distinguished by colour and hatching
     """
     ax = ax or plt.subplots(figsize=(7.0, 0.55 * len(names) + 0.9))[1]
     thick = 0.8 / len(counts)

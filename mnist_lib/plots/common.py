@@ -91,7 +91,7 @@ def show_probabilities(
 def show_curves(
     curves: dict[str, Sequence[float]], *, xlabel: str, ylabel: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw one line for each named row of numbers, told apart by colour and marker.
+    """Draw one line for each named row of numbers, distinguished by colour and marker.
 
     curves: values by name; the first value stands at 1
     """

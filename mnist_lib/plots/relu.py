@@ -10,7 +10,7 @@ from mnist_lib.plots.style import BLUE, GREEN, GREY, ORANGE
 def show_lines(
     x: np.ndarray, functions: dict[str, np.ndarray], title: str = "", *, ax: Axes | None = None
 ) -> Axes:
-    """Draw functions of one variable, told apart by colour and dash; a jump stays a gap.
+    """Draw functions of one variable, distinguished by colour and dash; a jump stays a gap.
 
     x: (n,), rising
     functions: the values (n,) at x, by name
@@ -63,15 +63,17 @@ def show_pieces(
     """
     ax, side = plt.subplots(figsize=(5.4, 5.2))[1], np.linspace(-2, 2, 401)
     x, y = np.meshgrid(side, side)
-    before = np.stack([x, y], axis=-1) @ kernel + bias
-    patterns, piece = np.unique((before > 0).reshape(-1, len(bias)), axis=0, return_inverse=True)
+    pre_activation = np.stack([x, y], axis=-1) @ kernel + bias
+    patterns, piece = np.unique(
+        (pre_activation > 0).reshape(-1, len(bias)), axis=0, return_inverse=True
+    )
     shades = plt.get_cmap("Pastel1")(piece.reshape(x.shape) * 2 % 9)
     ax.imshow(shades, origin="lower", extent=(-2, 2, -2, 2))
     for neuron in range(len(bias)):
-        ax.contour(x, y, before[..., neuron], [0], colors="black", linewidths=1.4)
+        ax.contour(x, y, pre_activation[..., neuron], [0], colors="black", linewidths=1.4)
     if output is not None:
         level = {"colors": BLUE, "linewidths": 0.9, "linestyles": "solid"}
-        ax.contour(x, y, np.maximum(before, 0) @ output, 14, **level)
+        ax.contour(x, y, np.maximum(pre_activation, 0) @ output, 14, **level)
     for number, pattern in enumerate(patterns):
         text, where = "".join("01"[on] for on in pattern.astype(int)), piece.ravel() == number
         centre = x.ravel()[where].mean(), y.ravel()[where].mean()

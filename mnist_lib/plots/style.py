@@ -1,7 +1,7 @@
 """Colours, the style sheet, and what several figures are drawn with.
 
 Importing this module switches the book's style on. Colours are those of Okabe and Ito, which
-colour-blind readers tell apart too; no figure speaks by colour alone.
+colour-blind readers can distinguish; no figure relies on colour alone.
 """
 
 from pathlib import Path

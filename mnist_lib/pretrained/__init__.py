@@ -46,17 +46,17 @@ def load_seed_results() -> dict:
     return _read_json("seeds.json")
 
 
-def load_references() -> list[dict]:
+def load_golden_outputs() -> list[dict]:
     """Ten test digits, and what Keras computes for them with these weights.
 
     returns: for each of the classes 0 to 9 its first digit in the embedded test split, as a dict
     fit for JSON: `index`, its position there; `label`; `logits` and `probabilities`, ten float32
     numbers each
 
-    >>> [digit["label"] for digit in load_references()]
+    >>> [digit["label"] for digit in load_golden_outputs()]
     [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     """
-    return _read_json("reference.json")["digits"]
+    return _read_json("golden_outputs.json")["digits"]
 
 
 def load_photograph_results() -> dict[str, dict]:

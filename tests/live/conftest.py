@@ -90,17 +90,17 @@ def engine(browser, weights):
 
 @pytest.fixture(scope="module")
 def images(embedded):
-    """The ten reference digits, the first of each class, and a hundred more."""
+    """The ten golden digits, the first of each class, and a hundred more."""
     test = embedded.test
     first = [int(np.argmax(test.labels == digit)) for digit in range(10)]
     return np.concatenate([test.images[first], test.images[5::10]])
 
 
 @pytest.fixture(scope="module")
-def after(engine, images):
+def activation(engine, images):
     return computed(engine, images)
 
 
 @pytest.fixture(scope="module")
-def before(engine, images):
-    return computed(engine, images, "before")
+def pre_activation(engine, images):
+    return computed(engine, images, "preActivation")

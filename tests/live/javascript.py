@@ -61,9 +61,9 @@ def bytes_of(weights):
     return b"".join(array.astype("<f4").tobytes() for pair in weights.values() for array in pair)
 
 
-def computed(engine, images, when="after"):
-    """What JavaScript computes for images: (n, …) arrays by layer, before or after activation."""
-    code = f"(text) => each(text, (image) => chained(api.forward(image, weights).{when}))"
+def computed(engine, images, kind="activation"):
+    """What JavaScript computes for images: (n, …) by layer, of activations or pre-activations."""
+    code = f"(text) => each(text, (image) => chained(api.forward(image, weights).{kind}))"
     chains = np.stack([floats_of(text) for text in engine.evaluate(code, text_of(images))])
     sizes = [int(np.prod(shape)) for shape in SHAPES.values()]
     parts = np.split(chains, np.cumsum(sizes), axis=1)

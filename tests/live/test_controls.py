@@ -82,7 +82,7 @@ def held(explorer, stroke):
     explorer.tab.mouse.up()
 
 
-def test_the_keyboard_is_handed_on_when_its_button_vanishes(explorer):
+def test_the_focus_is_restored_when_its_button_vanishes(explorer):
     focused = "document.activeElement.textContent"
     explorer.layer("M1").get_by_role("button").click()
     explorer.button("Go to it in C1").press("Enter")

@@ -20,32 +20,33 @@ def test_the_layers_are_those_of_keras(engine, pretrained):
     assert {layer["name"]: layer["source"] for layer in layers} == SOURCES
 
 
-def test_every_activation_is_that_of_keras(after, images, pretrained):
+def test_every_activation_is_that_of_keras(activation, images, pretrained):
     network = keras.Model(pretrained.inputs[0], [layer.output for layer in pretrained.layers])
     assert len(images) == 110
     for name, output in zip(SHAPES, network(images), strict=True):
-        assert np.abs(after[name] - np.asarray(output)).max() < KERAS, name
+        assert np.abs(activation[name] - np.asarray(output)).max() < KERAS, name
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
-def test_a_sum_is_taken_in_float64_and_rounded_once(name, before, after, weights):
+def test_a_sum_is_taken_in_float64_and_rounded_once(name, pre_activation, activation, weights):
     """Up to the last bit where float64, added in another order, lies between two float32."""
     kernel, bias = (array.astype(np.float64) for array in weights[name])
-    inputs = after[SOURCES[name]][:20].astype(np.float64)
+    inputs = activation[SOURCES[name]][:20].astype(np.float64)
     if name.startswith("conv"):
         inputs = sliding_window_view(inputs, (3, 3), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
         inputs = inputs.reshape(*inputs.shape[:3], -1)
     sums = inputs @ kernel.reshape(-1, len(bias)) + bias
-    apart = np.abs(before[name][:20] - sums)
-    assert (apart <= 0.501 * np.spacing(np.abs(sums).astype(np.float32))).all()
+    difference = np.abs(pre_activation[name][:20] - sums)
+    assert (difference <= 0.501 * np.spacing(np.abs(sums).astype(np.float32))).all()
 
 
-def test_relu_follows_four_layers_and_no_other(before, after):
+def test_relu_follows_four_layers_and_no_other(pre_activation, activation):
     for name in SHAPES:
-        bent = name in WEIGHTED[:4]
+        has_relu = name in WEIGHTED[:4]
         if name != "dense_2":
             assert np.array_equal(
-                after[name], np.maximum(before[name], 0) if bent else before[name]
+                activation[name],
+                np.maximum(pre_activation[name], 0) if has_relu else pre_activation[name],
             )
 
 
@@ -54,7 +55,7 @@ def same_answers(engine, digits, pretrained):
     found = []
     for start in range(0, len(digits), 1000):
         code = """(text) => each(text, (image) => {
-          const { dense_2: scores } = api.forward(image, weights).after;
+          const { dense_2: scores } = api.forward(image, weights).activation;
           return scores.indexOf(Math.max(...scores)); })"""
         found += engine.evaluate(code, text_of(digits.images[start : start + 1000]))
     wanted = pretrained.predict(digits.images, batch_size=1000, verbose=0).argmax(axis=1)

@@ -8,11 +8,13 @@ from javascript import SHAPES, SOURCES, WEIGHTED, computed, text_of
 
 
 @pytest.fixture(scope="module")
-def one(engine, after, before, images):
-    """A digit in the page's `values`, and its layers before and after the activation."""
+def one(engine, activation, pre_activation, images):
+    """A digit in the page's `values`, and its pre-activations and activations."""
     code = "(text) => void (globalThis.values = api.forward(floatsOf(text), weights))"
     engine.evaluate(code, text_of(images[3]))
-    return {name: v[3] for name, v in before.items()}, {name: v[3] for name, v in after.items()}
+    return {name: v[3] for name, v in pre_activation.items()}, {
+        name: v[3] for name, v in activation.items()
+    }
 
 
 def explained(engine, name, place):
@@ -30,28 +32,28 @@ def places(values):
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_the_terms_add_up_to_the_activation_to_the_bit(name, engine, one, weights):
-    before, after = one
+    pre_activation, activation = one
     kernel, bias = weights[name]
-    for place in places(before[name]):
-        told = explained(engine, name, place)
+    for place in places(pre_activation[name]):
+        explanation = explained(engine, name, place)
         total = float(bias[place[-1]])
-        assert told["bias"] == total
-        for term in told["terms"]:
+        assert explanation["bias"] == total
+        for term in explanation["terms"]:
             total += term["input"] * term["weight"]
             assert term["product"] == term["input"] * term["weight"]
             assert term["sum"] == total
-        assert told["sum"] == total
-        assert np.float32(total) == told["before"] == before[name][place]
-        assert told["after"] == after[name][place]
-        assert len(told["terms"]) == kernel[..., 0].size
+        assert explanation["sum"] == total
+        assert np.float32(total) == explanation["preActivation"] == pre_activation[name][place]
+        assert explanation["activation"] == activation[name][place]
+        assert len(explanation["terms"]) == kernel[..., 0].size
 
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_a_term_is_the_input_and_the_weight_that_it_names(name, engine, one, weights):
     """In the order channel, row, column; of a dense layer, in the order of its inputs."""
-    before, after = one
-    inputs, kernel = after[SOURCES[name]], weights[name][0]
-    for place in places(before[name]):
+    pre_activation, activation = one
+    inputs, kernel = activation[SOURCES[name]], weights[name][0]
+    for place in places(pre_activation[name]):
         terms = explained(engine, name, place)["terms"]
         if name.startswith("dense"):
             wanted = [((i,), inputs[i], kernel[i, place[0]]) for i in range(len(inputs))]
@@ -68,24 +70,39 @@ def test_a_term_is_the_input_and_the_weight_that_it_names(name, engine, one, wei
 
 @pytest.mark.parametrize("name", ["max_pooling2d_1", "max_pooling2d_2"])
 def test_a_pooled_value_is_the_largest_of_the_four_that_are_shown(name, engine, one):
-    _, after = one
-    for place in places(after[name]):
+    _, activation = one
+    for place in places(activation[name]):
         row, column, channel = place
-        told = explained(engine, name, place)
+        explanation = explained(engine, name, place)
         corners = list(product((2 * row, 2 * row + 1), (2 * column, 2 * column + 1)))
-        values = [after[SOURCES[name]][*corner, channel] for corner in corners]
-        found = [(choice["row"], choice["column"], choice["value"]) for choice in told["choices"]]
+        values = [activation[SOURCES[name]][*corner, channel] for corner in corners]
+        found = [
+            (choice["row"], choice["column"], choice["value"]) for choice in explanation["choices"]
+        ]
         assert found == [(*corner, value) for corner, value in zip(corners, values, strict=True)]
-        assert max(values) == told["before"] == told["after"] == after[name][place]
+        assert (
+            max(values)
+            == explanation["preActivation"]
+            == explanation["activation"]
+            == activation[name][place]
+        )
 
 
 def test_a_flat_value_says_where_it_stood(engine, one):
-    _, after = one
+    _, activation = one
     for index in (0, 63, 64, 330, 575):
-        told = explained(engine, "flatten_1", (index,))
-        place = told["from"]["row"], told["from"]["column"], told["from"]["channel"]
+        explanation = explained(engine, "flatten_1", (index,))
+        place = (
+            explanation["from"]["row"],
+            explanation["from"]["column"],
+            explanation["from"]["channel"],
+        )
         assert place == np.unravel_index(index, (3, 3, 64))
-        assert told["after"] == after["conv2d_3"][place] == after["flatten_1"][index]
+        assert (
+            explanation["activation"]
+            == activation["conv2d_3"][place]
+            == activation["flatten_1"][index]
+        )
 
 
 FIELDS = {

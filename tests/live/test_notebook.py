@@ -8,7 +8,7 @@ import pytest
 from javascript import HELPERS, KERAS, ROUNDING, bytes_of, floats_of
 
 from mnist_lib.explorer.bundle import notebook_module
-from mnist_lib.explorer.payload import STYLE, about_weights, reference_digits
+from mnist_lib.explorer.payload import STYLE, about_weights, golden_digits
 from mnist_lib.preprocessing import prepare_digit, rasterise
 
 OPEN = """async ([source, about, packed]) => {
@@ -36,7 +36,7 @@ def notebook(browser, weights):
     tab.add_script_tag(content="globalThis.mnistExplorer = {};" + HELPERS)
     tab.add_style_tag(content=STYLE.read_text(encoding="utf-8"))
     packed = bytes_of(weights)
-    about = about_weights(packed, reference_digits())
+    about = about_weights(packed, golden_digits())
     tab.evaluate(OPEN, [notebook_module(), about, base64.b64encode(packed).decode()])
     yield tab, lambda: tab.evaluate(SAVED)
     tab.close()

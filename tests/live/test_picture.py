@@ -38,8 +38,8 @@ def test_the_ink_of_strokes_is_that_of_python(engine, drawings):
         [as_lists(drawing) for drawing in drawings],
     )
     for text, drawing in zip(found, drawings, strict=True):
-        apart = np.abs(floats_of(text).reshape(PAD_SIDE, PAD_SIDE) - rasterise(drawing))
-        assert apart.max() <= ROUNDING
+        difference = np.abs(floats_of(text).reshape(PAD_SIDE, PAD_SIDE) - rasterise(drawing))
+        assert difference.max() <= ROUNDING
 
 
 def check_steps(steps, ink):

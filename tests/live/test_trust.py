@@ -15,9 +15,9 @@ def test_test_digits_get_what_keras_computed_and_the_page_checks_itself(
 ):
     explorer.exact()
     test = embedded.test
-    references = explorer.tab.evaluate("mnistExplorer.references")
-    apart = []
-    for digit, reference in enumerate(references):
+    golden = explorer.tab.evaluate("mnistExplorer.golden_digits")
+    differences = []
+    for digit, recorded in enumerate(golden):
         explorer.button(f"Test digit {digit}").click()
         image = test.images[np.argmax(test.labels == digit)]
         seen = explorer.read()
@@ -27,15 +27,15 @@ def test_test_digits_get_what_keras_computed_and_the_page_checks_itself(
         assert np.abs(probabilities(seen) - network(image)["Dense 2"]).max() < KERAS
         assert explorer.button(f"Test digit {digit}").get_attribute("aria-pressed") == "true"
         columns = [[float(line[i]) for line in seen["softmax"][:10]] for i in (1, 4)]
-        wanted = reference["logits"], reference["probabilities"]
-        apart.append(
+        wanted = recorded["logits"], recorded["probabilities"]
+        differences.append(
             [np.abs(np.subtract(*pair)).max() for pair in zip(columns, wanted, strict=True)]
         )
     explorer.button("Check against Keras").click()
     said = explorer.root.locator(".explorer-trust [role=status]").inner_text()
     assert said.startswith("10 of 10 test digits: the same answer as Keras.")
     shown = [float(text) for text in re.findall(r"(\d\S*e-\d+|\b0e\+0)", said)]
-    largest = np.max(apart, axis=0)
+    largest = np.max(differences, axis=0)
     assert len(shown) == 2
     assert (largest < KERAS).all()
     # One decimal is shown; and the table's probabilities are not yet rounded to float32.
@@ -45,10 +45,10 @@ def test_test_digits_get_what_keras_computed_and_the_page_checks_itself(
 def test_the_check_against_keras_finds_a_wrong_answer(explorer):
     explorer.root.evaluate(
         """(root) => {
-          const references = structuredClone(mnistExplorer.references);
-          references[4].probabilities.reverse();
+          const golden_digits = structuredClone(mnistExplorer.golden_digits);
+          golden_digits[4].probabilities.reverse();
           root.replaceChildren();
-          mnistExplorer.api.mount(root, { ...mnistExplorer, references }); }"""
+          mnistExplorer.api.mount(root, { ...mnistExplorer, golden_digits }); }"""
     )
     explorer.button("Check against Keras").click()
     said = explorer.root.locator(".explorer-trust [role=status]").inner_text()

@@ -10,8 +10,8 @@ export const LAYERS = [
   ["flatten_1", "Flatten", "flatten", [576], "conv2d_3"],
   ["dense_1", "Dense 1", "dense", [64], "flatten_1", true],
   ["dense_2", "Dense 2", "dense", [10], "dense_1"],
-].map(([name, label, kind, shape, source, relu = false]) => {
-  return { name, label, kind, shape, source, relu };
+].map(([name, label, kind, shape, source, hasRelu = false]) => {
+  return { name, label, kind, shape, source, hasRelu };
 });
 export const SHAPES = { image: [28, 28, 1], ...Object.fromEntries(LAYERS.map((l) => [l.name, l.shape])) };
 export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
@@ -80,20 +80,20 @@ export function softmaxSteps(logits) {
   };
 }
 
-/** All layers for one image of 28×28 numbers in [0, 1]: before and after the activation, by name. */
+/** All layers for one image of 28×28 numbers in [0, 1]: pre-activations and activations, by name. */
 export function forward(image, weights) {
-  const before = {};
-  const after = { image };
-  for (const { name, kind, source, relu: bent } of LAYERS) {
-    const [input, shape] = [after[source], SHAPES[source]];
-    if (kind === "convolution") before[name] = conv2d(input, shape, weights[name]);
-    else if (kind === "pooling") before[name] = maxPool2d(input, shape);
-    else if (kind === "dense") before[name] = dense(input, weights[name]);
-    else before[name] = input; // to flatten is to count the same numbers in one row
-    after[name] = bent ? relu(before[name]) : before[name];
+  const preActivation = {};
+  const activation = { image };
+  for (const { name, kind, source, hasRelu } of LAYERS) {
+    const [input, shape] = [activation[source], SHAPES[source]];
+    if (kind === "convolution") preActivation[name] = conv2d(input, shape, weights[name]);
+    else if (kind === "pooling") preActivation[name] = maxPool2d(input, shape);
+    else if (kind === "dense") preActivation[name] = dense(input, weights[name]);
+    else preActivation[name] = input; // to flatten is to count the same numbers in one row
+    activation[name] = hasRelu ? relu(preActivation[name]) : preActivation[name];
   }
-  after.dense_2 = Float32Array.from(softmaxSteps(before.dense_2).probabilities);
-  return { before, after };
+  activation.dense_2 = Float32Array.from(softmaxSteps(preActivation.dense_2).probabilities);
+  return { preActivation, activation };
 }
 
 // The engine ends.

@@ -5,12 +5,12 @@ import { LAYERS, SHAPES, layerOf } from "./engine.mjs";
 /**
  * How one activation comes about. at: { row, column, channel }, or { index } where a layer is one row.
  * The sum is taken over the terms in their order, from the bias on, in float64: rounded once to
- * float32 it is `before`, to the bit.
+ * float32 it is the pre-activation, to the bit.
  */
-export function explain(name, at, { before, after }, weights) {
+export function explain(name, at, { preActivation, activation }, weights) {
   const { kind, shape, source } = LAYERS.find((layer) => layer.name === name);
   const index = at.index ?? (at.row * shape[1] + at.column) * shape[2] + at.channel;
-  const result = { kind, before: before[name][index], after: after[name][index] };
+  const result = { kind, preActivation: preActivation[name][index], activation: activation[name][index] };
   if (kind === "flatten") {
     const channels = SHAPES[source][2];
     const pixel = Math.floor(index / channels);
@@ -20,14 +20,14 @@ export function explain(name, at, { before, after }, weights) {
     };
   }
   if (kind === "pooling")
-    return { ...result, choices: poolChoices(at, after[source], SHAPES[source]) };
+    return { ...result, choices: poolChoices(at, activation[source], SHAPES[source]) };
   const { kernel, bias } = weights[name];
   const output = at.index ?? at.channel;
   const places =
     kind === "dense" ? inputPlaces(SHAPES[source][0]) : patchPlaces(at, SHAPES[source]);
   let sum = bias[output];
   const terms = places.map(({ from, to, ...place }) => {
-    const [input, weight] = [after[source][from], kernel[to * bias.length + output]];
+    const [input, weight] = [activation[source][from], kernel[to * bias.length + output]];
     sum += input * weight;
     return { ...place, input, weight, product: input * weight, sum };
   });

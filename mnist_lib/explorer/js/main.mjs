@@ -9,7 +9,7 @@
 // tables wait until it is lifted.
 
 import { LAYERS, decodeWeights } from "./engine.mjs";
-import { EXAMPLE, VIEWS, changes, compute, decodeReference } from "./state.mjs";
+import { EXAMPLE, VIEWS, changes, compute, decodeDigit } from "./state.mjs";
 import { h } from "./dom.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { controlsPart } from "./parts/controls.mjs";
@@ -45,20 +45,20 @@ export {
 
 /**
  * Build one explorer inside `element`. data: the weights as base64 or bytes, their sha256, their test
- * result, the reference digits; onChange hears of every finished change.
+ * result, the golden digits; onChange hears of every finished change.
  */
 export function mount(element, data, { layer = "all", onChange = () => {} } = {}) {
   const view = VIEWS[layer] ?? VIEWS.all;
-  const references = (data.references ?? []).map(decodeReference);
+  const goldenDigits = (data.golden_digits ?? []).map(decodeDigit);
   const state = {
     view,
-    references,
+    goldenDigits,
     weights: decodeWeights(data.weights),
     strokes: [],
-    picked: references[EXAMPLE] ?? null,
+    picked: goldenDigits[EXAMPLE] ?? null,
     history: [],
     normalise: true,
-    before: Boolean(view.before),
+    preActivation: Boolean(view.preActivation),
     exact: false,
     selected: view.open ?? null,
     narrow: false,
@@ -127,10 +127,10 @@ export function mountAll(data) {
 function render({ model, el }) {
   const bytes = (values) => new DataView(Float32Array.from(values).buffer);
   const onChange = ({ strokes, digit, values }) => {
-    const all = LAYERS.flatMap(({ name }) => Array.from(values?.after[name] ?? []));
+    const all = LAYERS.flatMap(({ name }) => Array.from(values?.activation[name] ?? []));
     model.set("strokes", structuredClone(strokes)); // or a later point would change what was sent
     model.set("_digit", bytes(digit ?? []));
-    model.set("_probabilities", bytes(values?.after.dense_2 ?? []));
+    model.set("_probabilities", bytes(values?.activation.dense_2 ?? []));
     model.set("_activations", bytes(all));
     model.save_changes();
   };

@@ -12,11 +12,11 @@ export const VIEWS = {
   },
   flatten: { layers: LAYERS.slice(4, 7), open: { name: "flatten_1", at: { index: 330 } } },
   softmax: { layers: LAYERS.slice(7), softmax: true },
-  relu: { layers: LAYERS.filter((layer) => layer.relu), before: true },
+  relu: { layers: LAYERS.filter((layer) => layer.hasRelu), preActivation: true },
 };
 export const EXAMPLE = 7; // the test digit that a page opens with
 
-export function decodeReference({ pixels, ...rest }) {
+export function decodeDigit({ pixels, ...rest }) {
   return { ...rest, digit: Float32Array.from(bytesOf(pixels), (level) => level / 255) };
 }
 
@@ -58,12 +58,12 @@ export function changes(state) {
       if (state.strokes.length || state.picked) replace([]);
       this.settle();
     },
-    pick(reference) {
-      replace([], reference);
+    pick(golden) {
+      replace([], golden);
       this.settle();
     },
     normalise: set("normalise", "settle"),
-    before: set("before"),
+    preActivation: set("preActivation"),
     exact: set("exact"),
     select: set("selected"),
   };

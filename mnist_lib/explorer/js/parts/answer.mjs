@@ -34,7 +34,7 @@ export function answerPart(state) {
     h("tbody", {}, ...rows.map((r) => r.node)),
   );
   const follow = () => {
-    const probabilities = state.values?.after.dense_2;
+    const probabilities = state.values?.activation.dense_2;
     const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
     rows.forEach(({ bar, share, node }, digit) => {
       bar.style.width = probabilities ? `${100 * probabilities[digit]}%` : "0";
@@ -48,7 +48,7 @@ export function answerPart(state) {
 
 function answerText({ values, picked }) {
   if (!values) return "The pad is empty, so there is nothing to say. Draw a digit, or pick one.";
-  const ranked = Array.from(values.after.dense_2, (p, digit) => ({ p, digit })).sort(
+  const ranked = Array.from(values.activation.dense_2, (p, digit) => ({ p, digit })).sort(
     (a, b) => b.p - a.p,
   );
   const [first, second] = ranked.map(({ p, digit }) => `${digit} (${percent(p)})`);

@@ -8,13 +8,13 @@ export function controlsPart(state, actions) {
   const undo = button("Undo", () => actions.undo());
   const clear = button("Clear", () => actions.clear());
   const normalise = checkbox("Normalise", (on) => actions.normalise(on));
-  const digits = state.references.map((reference) => {
+  const digits = state.goldenDigits.map((golden) => {
     const canvas = h("canvas", { "aria-hidden": "true" });
-    paintTiles(canvas, plane(reference.digit, 28, 28), { limit: 1, grey: true });
-    const label = `Test digit ${reference.label ?? reference.index}`;
+    paintTiles(canvas, plane(golden.digit, 28, 28), { limit: 1, grey: true });
+    const label = `Test digit ${golden.label ?? golden.index}`;
     return h(
       "button",
-      { type: "button", "aria-label": label, title: label, onclick: () => actions.pick(reference) },
+      { type: "button", "aria-label": label, title: label, onclick: () => actions.pick(golden) },
       canvas,
     );
   });
@@ -30,7 +30,7 @@ export function controlsPart(state, actions) {
       clear.disabled = !state.digit;
       normalise.input.checked = state.normalise;
       digits.forEach((digit, i) =>
-        digit.setAttribute("aria-pressed", state.picked === state.references[i]),
+        digit.setAttribute("aria-pressed", state.picked === state.goldenDigits[i]),
       );
     },
   };

@@ -77,9 +77,9 @@ function placeInputs({ name, shape }, state, actions) {
 
 function activation(layer, state, actions) {
   const { at } = state.selected;
-  const told = explain(layer.name, at, state.values, state.weights);
+  const explanation = explain(layer.name, at, state.values, state.weights);
   const arithmetic = { convolution: weighted, dense: weighted, pooling: pooled, flatten: copied }[
-    told.kind
+    explanation.kind
   ];
   return [
     h(
@@ -88,7 +88,7 @@ function activation(layer, state, actions) {
       ...planeOf(layer, state, actions),
       fieldPicture(layer, state),
     ),
-    ...arithmetic(layer, told, state, actions),
+    ...arithmetic(layer, explanation, state, actions),
   ];
 }
 
@@ -97,7 +97,7 @@ function planeOf(layer, state, actions) {
   if (layer.shape.length !== 3) return [];
   const [height, width, count] = layer.shape;
   const { row, column, channel } = state.selected.at;
-  const values = state.values[state.before ? "before" : "after"][layer.name];
+  const values = state.values[state.preActivation ? "preActivation" : "activation"][layer.name];
   const picture = pictureOf("explorer-plane");
   const tile = {
     height,
@@ -130,22 +130,22 @@ function fieldPicture(layer, state) {
 }
 
 /** A weighted sum: all inputs, all weights, all products, the total, and every term in its order. */
-function weighted(layer, told, state) {
-  const { terms, bias, sum, before, after } = told;
+function weighted(layer, explanation, state) {
+  const { terms, bias, sum, preActivation, activation } = explanation;
   const show = (value) => numeral(value, state.exact);
   const total = [
     `bias ${show(bias)}`,
     `+ ${terms.length} products ${show(sum - bias)}`,
-    `= ${show(before)}`,
+    `= ${show(preActivation)}`,
   ];
   const equation = h("p", { class: "explorer-equation" }, total.join(" "));
-  if (layer.relu) equation.append(h("br"), `ReLU(${show(before)}) = ${show(after)}`);
+  if (layer.hasRelu) equation.append(h("br"), `ReLU(${show(preActivation)}) = ${show(activation)}`);
   else
     equation.append(
       h("br"),
-      `the logit of digit ${state.selected.at.index}; softmax makes it ${percent(after)}`,
+      `the logit of digit ${state.selected.at.index}; softmax makes it ${percent(activation)}`,
     );
-  return [termPictures(told), equation, termTable(told, state)];
+  return [termPictures(explanation), equation, termTable(explanation, state)];
 }
 
 function termPictures({ kind, terms }) {
@@ -172,7 +172,7 @@ function termPictures({ kind, terms }) {
   return h("div", { class: wide ? "explorer-products wide" : "explorer-products" }, ...figures);
 }
 
-function termTable({ kind, terms, bias, before }, { exact }) {
+function termTable({ kind, terms, bias, preActivation }, { exact }) {
   const places = kind === "dense" ? ["index"] : ["channel", "row", "column"];
   const head = [...places, "input", "× weight", "= product", "sum so far"].map((text) =>
     h("th", { scope: "col" }, text),
@@ -187,7 +187,7 @@ function termTable({ kind, terms, bias, before }, { exact }) {
       term.input === 0 ? "nothing" : "",
     ),
   );
-  const last = rowOf("rounded once to float32", places.length + 3, numeral(before, exact), "total");
+  const last = rowOf("rounded once to float32", places.length + 3, numeral(preActivation, exact), "total");
   const caption = h(
     "caption",
     {},
@@ -205,13 +205,13 @@ function termTable({ kind, terms, bias, before }, { exact }) {
   );
 }
 
-function pooled(layer, { choices, after }, state, actions) {
+function pooled(layer, { choices, activation }, state, actions) {
   const show = (value) => numeral(value, state.exact);
   const source = layerOf(layer.source);
   const cell = ({ row, column, value }) =>
     h(
       "td",
-      { class: value === after ? "total" : "" },
+      { class: value === activation ? "total" : "" },
       `${show(value)} `,
       h("small", {}, `(${row}, ${column})`),
     );
@@ -226,22 +226,22 @@ function pooled(layer, { choices, after }, state, actions) {
       h("tr", {}, ...choices.slice(2).map(cell)),
     ),
   );
-  const winner = choices.find(({ value }) => value === after);
+  const winner = choices.find(({ value }) => value === activation);
   const at = { row: winner.row, column: winner.column, channel: state.selected.at.channel };
   return [
     scrolling("Four values", table),
     h(
       "p",
       { class: "explorer-equation" },
-      `the largest: ${show(after)} `,
+      `the largest: ${show(activation)} `,
       goTo(source, at, state, actions),
     ),
   ];
 }
 
-function copied(layer, { from, after }, state, actions) {
+function copied(layer, { from, activation }, state, actions) {
   const { row, column, channel } = from;
-  const text = `(${row} × 3 + ${column}) × 64 + ${channel} = ${state.selected.at.index}: the same number, ${numeral(after, state.exact)} `;
+  const text = `(${row} × 3 + ${column}) × 64 + ${channel} = ${state.selected.at.index}: the same number, ${numeral(activation, state.exact)} `;
   return [
     h("p", { class: "explorer-equation" }, text, goTo(layerOf(layer.source), from, state, actions)),
   ];

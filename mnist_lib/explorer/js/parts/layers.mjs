@@ -13,14 +13,14 @@ const WHAT = {
 
 export function layersPart(state, actions) {
   const name = freshId();
-  const choice = (text, before) => {
-    const input = h("input", { type: "radio", name, onchange: () => actions.before(before) });
-    return { input, before, node: h("label", {}, input, ` ${text}`) };
+  const choice = (text, preActivation) => {
+    const input = h("input", { type: "radio", name, onchange: () => actions.preActivation(preActivation) });
+    return { input, preActivation, node: h("label", {}, input, ` ${text}`) };
   };
   const choices = [choice("after ReLU", false), choice("before ReLU", true)];
   const inspector = inspectorPart(state, actions);
   const layers = state.view.layers.map((layer) => layerPart(layer, state, actions));
-  // A button that vanishes with what it closes hands the keyboard on.
+  // A button that vanishes with what it closes gives the focus to the button of its layer.
   actions.focus = (of) => layers.find((layer) => layer.name === of).button.focus();
   const legend = h(
     "fieldset",
@@ -28,14 +28,14 @@ export function layersPart(state, actions) {
     h("legend", { class: "explorer-hidden" }, "Show the layers"),
     ...choices.map((c) => c.node),
   );
-  legend.hidden = !state.view.layers.some((layer) => layer.relu);
+  legend.hidden = !state.view.layers.some((layer) => layer.hasRelu);
   const key = h(
     "p",
     { class: "explorer-key" },
     "Dark is 0, blue to white positive, orange negative. Choose a value to see how it comes about.",
   );
   const paint = () => {
-    choices.forEach(({ input, before }) => (input.checked = before === state.before));
+    choices.forEach(({ input, preActivation }) => (input.checked = preActivation === state.preActivation));
     layers.forEach((layer) => layer.paint());
     const open = layers.find((layer) => layer.name === state.selected?.name);
     if (open && open.node.nextSibling !== inspector.node) open.node.after(inspector.node);
@@ -74,7 +74,7 @@ function layerPart(layer, state, actions) {
   });
   const follow = () => {
     const values =
-      state.values?.[state.before ? "before" : "after"][name] ?? new Float32Array(sizeOf(layer));
+      state.values?.[state.preActivation ? "preActivation" : "activation"][name] ?? new Float32Array(sizeOf(layer));
     const columns = columnsOf(layer, state.narrow);
     paintTiles(picture.canvas, tilesOf(layer, values), { columns, limit: largestOf(values) });
     if (shape.length === 1) picture.node.style.maxWidth = `${picture.canvas.width * 24}px`;
@@ -98,17 +98,17 @@ function layerPart(layer, state, actions) {
 const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b);
 const columnsOf = ({ shape }, narrow) => (shape.length === 3 ? shape[2] / (narrow ? 4 : 2) : 1);
 
-function noteOf({ name, kind, shape, relu: bent }, { values, before }) {
+function noteOf({ name, kind, shape, hasRelu }, { values, preActivation }) {
   const what =
     name === "dense_2"
-      ? before
+      ? preActivation
         ? "ten logits, of 0 to 9"
         : "ten probabilities, of 0 to 9, by softmax"
       : WHAT[kind];
-  if (!values || !bent) return what;
-  const below = values.before[name].filter((value) => value <= 0).length;
+  if (!values || !hasRelu) return what;
+  const below = values.preActivation[name].filter((value) => value <= 0).length;
   const share = `${below.toLocaleString("en")} of ${sizeOf({ shape }).toLocaleString("en")} values`;
-  return before ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
+  return preActivation ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
 }
 
 /** A layer as small pictures: one for each channel; rows of numbers are one picture. */
@@ -131,7 +131,7 @@ function placeIn({ name, shape }, { tile, row, column }) {
 
 function strongest(layer, { values }) {
   if (!values) return layer.shape.length === 3 ? { row: 0, column: 0, channel: 0 } : { index: 0 };
-  const index = values.after[layer.name].indexOf(Math.max(...values.after[layer.name]));
+  const index = values.activation[layer.name].indexOf(Math.max(...values.activation[layer.name]));
   if (layer.shape.length === 1) return { index };
   const [, width, channels] = layer.shape;
   const pixel = Math.floor(index / channels);

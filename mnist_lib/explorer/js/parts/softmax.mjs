@@ -24,7 +24,7 @@ export function softmaxPart(state, actions) {
   const paint = () => {
     exact.input.checked = state.exact;
     if (!state.values) return body.replaceChildren(row(["–", "", "", "", ""]));
-    const logits = state.values.before.dense_2;
+    const logits = state.values.preActivation.dense_2;
     const steps = softmaxSteps(logits);
     const lines = Array.from(logits, (logit, digit) =>
       row([

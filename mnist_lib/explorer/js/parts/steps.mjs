@@ -1,4 +1,4 @@
-// The way of a drawing to 28×28 pixels.
+// The drawing on its way to 28×28 pixels.
 
 import { SEEN } from "../explain.mjs";
 import { INK_SIDE, PAD_SIDE, squareCorner } from "../picture.mjs";
