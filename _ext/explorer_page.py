@@ -57,7 +57,7 @@ class FillPlaceholders(SphinxTransform):
             if not re.search(r"class=[\"']explorer\b", text):
                 continue
             opening = OPENING.match(text)
-            if opening is None or opening[1] not in VIEWS or not fill(node, opening):
+            if opening is None or opening[1] not in VIEWS or not _fill(node, opening):
                 logging.getLogger(__name__).warning(
                     'expected <div class="explorer" data-layer="…">…</div> with one of the layers '
                     "%s, got %s",
@@ -67,14 +67,14 @@ class FillPlaceholders(SphinxTransform):
                 )
 
 
-def fill(node: nodes.raw, opening: re.Match) -> bool:
+def _fill(node: nodes.raw, opening: re.Match) -> bool:
     """Replace what stands between the tags by the picture; False where the closing tag is missing.
 
     Markdown between blank lines makes nodes of its own between those of the two tags; a placeholder
     without blank lines is a single node.
     """
     if not node.astext().strip().endswith(CLOSING):
-        if not (inside := followers_until_closing(node)):
+        if not (inside := _followers_until_closing(node)):
             return False
         for follower in inside:
             follower.parent.remove(follower)
@@ -84,7 +84,7 @@ def fill(node: nodes.raw, opening: re.Match) -> bool:
     return True
 
 
-def followers_until_closing(node: nodes.raw) -> list[nodes.Node]:
+def _followers_until_closing(node: nodes.raw) -> list[nodes.Node]:
     """The nodes after an opening tag, up to that of its closing tag; none where it is missing."""
     siblings = node.parent.children
     inside = []
@@ -95,7 +95,7 @@ def followers_until_closing(node: nodes.raw) -> list[nodes.Node]:
     return []
 
 
-def write_files(app: Sphinx) -> None:
+def _write_files(app: Sphinx) -> None:
     """Write scripts and style beside the pages; nothing is kept in the source tree."""
     if app.builder.format != "html":
         return
@@ -111,21 +111,23 @@ def write_files(app: Sphinx) -> None:
         (folder / name).write_text(content, encoding="utf-8")
 
 
-def add_files(app: Sphinx, *event: object) -> None:
+# Sphinx hands over five arguments, by position.
+def _add_files(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
+) -> None:
     """Load them on this page if it has a placeholder; Sphinx forgets them before the next page.
 
     The scripts stand at the top of the page: what is deferred runs in the order of the page, and
     behind the theme's own scripts the network would be ready some 60 ms of 420 later.
     """
-    _name, _template, context, doctree = event
     if doctree is None or not any("explorer" in node for node in doctree.findall(nodes.raw)):
         return
-    tags = [script_tag(app, name, context["pathto"]) for name in SCRIPTS]
+    tags = [_script_tag(app, name, context["pathto"]) for name in SCRIPTS]
     context["metatags"] = "\n".join(tags) + context.get("metatags", "")
     app.add_css_file("explorer.css")
 
 
-def script_tag(app: Sphinx, name: str, path_to: Callable) -> str:
+def _script_tag(app: Sphinx, name: str, path_to: Callable) -> str:
     """A deferred script, its address marked with its content: no browser mixes old and new."""
     mark = zlib.crc32((Path(app.outdir) / "_static" / name).read_bytes())
     return f'<script defer src="{path_to(f"_static/{name}", resource=True)}?v={mark:08x}"></script>'
@@ -135,6 +137,6 @@ def setup(app: Sphinx) -> dict:
     """Tell Sphinx; and `DigitExplorer`, in the kernels, that it is not to be shown."""
     os.environ[IN_BOOK] = "1"
     app.add_transform(FillPlaceholders)
-    app.connect("builder-inited", write_files)
-    app.connect("html-page-context", add_files)
+    app.connect("builder-inited", _write_files)
+    app.connect("html-page-context", _add_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

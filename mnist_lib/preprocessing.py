@@ -8,6 +8,7 @@ Digits*, 2019).
 
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -114,13 +115,13 @@ def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
     """
     ink = np.zeros((PAD_SIDE, PAD_SIDE))
     for stroke in strokes:
-        points = _as_points(stroke) * PAD_SIDE
-        for start, end in zip(points, points[1:] if len(points) > 1 else points, strict=False):
+        points = stroke_points(stroke) * PAD_SIDE
+        for start, end in pairwise(points) if len(points) > 1 else [(points[0], points[0])]:
             _ink_segment(ink, start, end)
     return ink.astype(np.float32)
 
 
-def _as_points(stroke: Sequence) -> np.ndarray:
+def stroke_points(stroke: Sequence) -> np.ndarray:
     """Check a stroke and return it as (points, 2) float64."""
     try:
         points = np.asarray(stroke, np.float64)

@@ -307,3 +307,47 @@ def test_counts_stand_at_their_share_with_their_interval_and_text():
     assert [text.get_text() for text in ax.texts] == ["5 of 10", "9 of 10"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
     assert ax.yaxis_inverted()
+
+
+# Nothing is left out without a word
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_every_line_is_drawn_however_many_there_are(n):
+    rows = {f"row {k}": np.arange(4.0) + k for k in range(n)}
+    curves = plots.show_curves(rows, xlabel="", ylabel="")
+    lines = plots.show_lines(np.arange(4.0), {name: values / 10 for name, values in rows.items()})
+    paths = plots.show_paths(
+        {name: np.stack([values, values], axis=1) for name, values in rows.items()}, np.ones(2)
+    )
+    axes_lines = 2  # show_lines draws the two axes as well, and show_paths the minimum
+    assert len(curves.lines) == n
+    assert len(lines.lines) == n + axes_lines
+    assert len(paths.lines) == n + 1
+
+
+@pytest.mark.parametrize("n", [1, 3, 5])
+def test_every_panel_is_drawn_however_many_there_are(n):
+    steps = plots.show_steps({f"step {k}": TEN for k in range(n)}).figure.axes
+    assert [len(ax.patches) for ax in steps] == [10] * n
+    moved = plots.show_step_sizes({f"run {k}": np.full(7, 0.5) for k in range(n)}, 1.0)
+    assert [sum(bar.get_height() for bar in ax.patches) for ax in moved.figure.axes] == [7] * n
+
+
+def test_every_kind_of_piece_in_a_file_is_drawn():
+    pieces = [(10 * k, 5, f"kind {k}") for k in range(4)]
+    ax = plots.show_file_map({"a": (100, pieces)})
+    assert len(ax.collections) == 1 + 4
+
+
+def test_every_field_is_drawn():
+    fields = {f"layer {k}": (k, k + 3) for k in range(8)}
+    texts = [text.get_text() for text in plots.show_fields(DIGITS[0, :, :, 0], fields).texts]
+    assert texts == [f"layer {k}: 4×4" for k in range(8)]
+
+
+def test_a_missing_name_or_title_is_an_error():
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        plots.show_temperature(np.array([0.1, 1]), RNG.random((2, 3)), ["a", "b"])
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        plots.show_pictures([TEN.reshape(2, 5)] * 3, ["a", "b"])

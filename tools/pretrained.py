@@ -22,6 +22,7 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
+from mnist_lib.architecture import WEIGHTED
 from mnist_lib.data import Digits, content_hash, embedded_test_indices, load_mnist
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import ImageError, prepare_digit, rasterise, read_image
@@ -58,8 +59,8 @@ def make_weights(seed: int = 0) -> None:
     model, history = run(digits, seed)
     arrays = {
         f"{layer.name}/{part}": array
-        for layer in model.layers
-        for part, array in zip(("kernel", "bias"), layer.get_weights(), strict=False)
+        for layer in map(model.get_layer, (layer.name for layer in WEIGHTED))
+        for part, array in zip(("kernel", "bias"), layer.get_weights(), strict=True)
     }
     beside = FOLDER / "weights.new.npz"
     np.savez_compressed(beside, **arrays)

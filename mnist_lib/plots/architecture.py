@@ -46,7 +46,7 @@ def show_journey(image: np.ndarray, outputs: dict[str, np.ndarray]) -> Axes:
     )[1]
     show_digits(image[np.newaxis], columns=1, ax=axes[0])
     axes[0].set_title("input 28×28×1", loc="center")
-    for ax, (name, maps) in zip(axes[1:], spatial.items(), strict=False):
+    for ax, (name, maps) in zip(axes[1:-1], spatial.items(), strict=True):
         show_maps(maps, f"{name}  " + "×".join(map(str, maps.shape)), ax=ax)
     show_probabilities(list(outputs.values())[-1], ax=axes[-1])
     axes[-1].set_title("dense_2  ten probabilities")

@@ -1,6 +1,7 @@
 """Figures that more than one chapter shows."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -96,7 +97,7 @@ def show_curves(
     curves: values by name; the first value stands at 1
     """
     ax = ax or plt.subplots()[1]
-    for (name, values), marker in zip(curves.items(), "osD^v*P", strict=False):
+    for (name, values), marker in zip(curves.items(), cycle("osD^v*P")):
         ax.plot(range(1, len(values) + 1), values, marker=marker, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1:

@@ -1,6 +1,7 @@
 """Figures of the chapter *Convolution*."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -128,7 +129,7 @@ def show_fields(image: np.ndarray, fields: dict[str, tuple[int, int]]) -> Axes:
     heights = np.linspace(len(image) * 0.75, 1, len(fields))
     colors = (BLUE, ORANGE, GREEN, PINK, "black", BLUE)
     insets = np.linspace(0.3, 0, len(fields))  # so that squares with a common edge stay apart
-    rows = zip(fields.items(), heights, insets, colors, strict=False)
+    rows = zip(fields.items(), heights, insets, cycle(colors))
     for (name, (first, last)), y, inset, color in rows:
         side, corner = last - first + 1, first - 0.5 + inset
         square = ((corner, corner), side - 2 * inset, side - 2 * inset)

@@ -1,5 +1,7 @@
 """Figures of the chapter *ReLU*."""
 
+from itertools import cycle
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,7 +21,7 @@ def show_lines(
     ax.axhline(0, color=GREY, lw=0.8)
     ax.axvline(0, color=GREY, lw=0.8)
     dashes = ("-", "--", "-.", ":")
-    for (name, values), dash in zip(functions.items(), dashes, strict=False):
+    for (name, values), dash in zip(functions.items(), cycle(dashes)):
         values = np.array(values, float)
         values[1:][np.abs(np.diff(values)) > 0.5] = np.nan
         ax.plot(x, values, dash, label=name)

@@ -1,6 +1,7 @@
 """Figures of the chapter *Saving*."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,7 +46,7 @@ def show_file_map(
     for row, (size, pieces) in enumerate(files.values()):
         label = "structure, names and plan" if row == 0 else None
         ax.broken_barh([(0, size / 1000)], (row - 0.3, 0.6), color="#BBBBBB", label=label)
-        for kind, look in zip(kinds, looks, strict=False):
+        for kind, look in zip(kinds, cycle(looks)):
             spans = [(start / 1000, length / 1000) for start, length, k in pieces if k == kind]
             label = kind if row == 0 else None
             ax.broken_barh(spans, (row - 0.3, 0.6), linewidth=0, label=label, **look)
@@ -62,9 +63,10 @@ def show_step_sizes(moved: dict[str, np.ndarray], limit: float) -> Axes:
     moved: by name, (n,) distances, not negative
     limit: the largest possible distance, drawn as a dashed line
     """
-    axes = plt.subplots(len(moved), 1, sharex=True, sharey=True, figsize=(7.0, 3.6))[1]
+    shared = {"sharex": True, "sharey": True, "squeeze": False}
+    axes = plt.subplots(len(moved), 1, figsize=(7.0, 3.6), **shared)[1].ravel()
     bins = np.linspace(0, 1.02 * limit, 52)
-    for ax, (name, distances), color in zip(axes, moved.items(), (BLUE, ORANGE), strict=False):
+    for ax, (name, distances), color in zip(axes, moved.items(), cycle((BLUE, ORANGE))):
         ax.hist(distances, bins, color=color)
         ax.axvline(limit, color="#222222", ls="--", lw=1.2)
         ax.set(title=name, ylabel="weights")

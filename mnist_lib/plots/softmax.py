@@ -1,6 +1,7 @@
 """Figures of the chapter *Softmax*."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,7 +17,7 @@ def show_steps(steps: dict[str, np.ndarray], *, form: str = "") -> Axes:
     form: how a number is written on its bar, as in an f-string; without it none is
     """
     axes = plt.subplots(1, len(steps), figsize=(7.0, 2.6), squeeze=False)[1][0]
-    for ax, (title, values), color in zip(axes, steps.items(), (GREY, BLUE, GREEN), strict=False):
+    for ax, (title, values), color in zip(axes, steps.items(), cycle((GREY, BLUE, GREEN))):
         bars = ax.bar(range(len(values)), values, color=color)
         if form:
             ax.bar_label(bars, fmt="{:" + form + "}", padding=2, fontsize=9)
@@ -37,7 +38,8 @@ def show_temperature(
     names: one for each class
     """
     ax = plt.subplots(figsize=(7.0, 3.0))[1]
-    for values, name, style in zip(probabilities.T, names, ("-", "--", ":", "-."), strict=False):
+    curves = zip(probabilities.T, names, strict=True)
+    for (values, name), style in zip(curves, cycle(("-", "--", ":", "-."))):
         ax.semilogx(temperatures, values, style, label=name)
     ax.axvline(1, color=GREY, lw=1)
     ax.set(xlabel="temperature T (1 is plain softmax)", ylabel="probability", ylim=(-0.03, 1.03))

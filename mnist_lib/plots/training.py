@@ -1,6 +1,7 @@
 """Figures of the chapter *Training*."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,7 +59,7 @@ def show_paths(paths: dict[str, np.ndarray], steepness: np.ndarray, ax: Axes | N
     loss = (steepness[0] * x**2 + steepness[1] * y**2) / 2
     levels = loss.max() * np.linspace(0.02, 1, 9) ** 2
     ax.contour(x, y, loss, levels=levels, colors="#cccccc", linewidths=0.9)
-    for (name, path), marker in zip(paths.items(), "osD", strict=False):
+    for (name, path), marker in zip(paths.items(), cycle("osD")):
         ax.plot(*np.transpose(path), marker=marker, markersize=4, lw=1.3, label=name)
     ax.plot(0, 0, marker="*", markersize=15, color="black", linestyle="", label="the minimum")
     ax.set(xlabel="first weight", ylabel="second weight")

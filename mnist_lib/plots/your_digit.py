@@ -21,7 +21,8 @@ def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axe
     """
     right = max(width * len(values) for width, values in rows.values())
     ax = plt.subplots(figsize=(7.0, 1.05 * len(rows)))[1]
-    for top, (name, (width, values)) in zip(range(0, 99, 2), rows.items(), strict=False):
+    for row, (name, (width, values)) in enumerate(rows.items()):
+        top = 2 * row
         ax.text(0, top - 0.12, name, va="bottom")
         edges = width * np.arange(len(values))
         for number, (edge, value) in enumerate(zip(edges, values, strict=True)):
@@ -57,12 +58,13 @@ def show_pictures(
     axes = plt.subplots(rows, columns, figsize=size, squeeze=False)[1].ravel()
     for ax in axes:
         hide_axes(ax)
-    for number, (ax, picture) in enumerate(zip(axes, pictures, strict=False)):
+    shown = zip(axes[: len(pictures)], pictures, titles or [""] * len(pictures), strict=True)
+    for ax, picture, title in shown:
         limits = {"vmin": 0, "vmax": 255 if picture.dtype == np.uint8 else 1}
         ax.imshow(picture, interpolation="auto", **limits)  # fine lines survive the shrinking
         frame = {"transform": ax.transAxes, "fill": False, "ec": "#777777", "clip_on": False}
         ax.add_patch(Rectangle((0, 0), 1, 1, **frame))
-        ax.set_title(titles[number] if len(titles) else "", loc="center", fontsize=9.5)
+        ax.set_title(title, loc="center", fontsize=9.5)
         ax.set_xlabel("×".join(map(str, picture.shape[:2])), fontsize=8.5)
     return axes[0]
 
