@@ -11,10 +11,17 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(MODULES.rgl
 
 
 def code_of(text):
-    """The lines of a module without its imports and without the word export."""
+    """The lines of a module without imports, comments and the word export."""
     text = re.sub(r"^(?:import|export) \{[^{}]*\} from .*;\n", "", text, flags=re.M)
     text = re.sub(r"^export default .*;\n", "", text, flags=re.M)
-    return re.sub(r"^export ", "", text, flags=re.M).strip()
+    text = re.sub(r"^export ", "", text, flags=re.M)
+    lines, inside = [], False
+    for line in text.splitlines():
+        inside = inside or line.lstrip().startswith("/**")
+        if not inside and not line.lstrip().startswith("//"):
+            lines.append(line)
+        inside = inside and not line.endswith("*/")
+    return "\n".join(lines).strip()
 
 
 def test_every_module_stands_in_the_script_once_and_after_what_it_imports():

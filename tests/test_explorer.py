@@ -30,6 +30,7 @@ from mnist_lib.explorer.payload import (
 )
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.reference import forward
+from mnist_lib.simulate import write
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +161,8 @@ def test_the_page_gets_weights_layer_and_references(explorer, packed, weights):
     images = np.stack([decode_pixels(digit["pixels"]) for digit in about["golden_digits"]])
     answers = [digit["probabilities"] for digit in about["golden_digits"]]
     assert np.array_equal(np.float32(answers), forward(images, weights)["dense_2"])
-    assert {"strokes", "_digit", "_probabilities", "_activations"} <= set(state)
+    shared = {"layer", "strokes", "picked", "normalise"}
+    assert shared | {"_digit", "_probabilities", "_activations"} <= set(state)
 
 
 def test_nothing_drawn_is_none(explorer):
@@ -203,6 +205,40 @@ def test_only_known_layers_can_be_opened(weights):
     assert [DigitExplorer(weights, layer=view).layer for view in VIEWS] == list(VIEWS)
     with pytest.raises(TraitError, match="layer"):
         DigitExplorer(weights, layer="dense")
+
+
+def test_strokes_that_are_set_replace_the_picked_digit_and_a_picked_digit_the_strokes(explorer):
+    assert (explorer.picked, explorer.normalise) == (7, True)
+    explorer.strokes = write(7, "barred")
+    assert explorer.picked is None
+    assert [len(stroke) for stroke in explorer.strokes] == [61, 25]
+    assert json.loads(json.dumps(explorer.strokes)) == explorer.strokes
+    explorer.picked = 4
+    assert explorer.strokes == []
+    explorer.strokes = []
+    assert explorer.picked == 4, "no strokes are no drawing"
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "message"),
+    [
+        ("strokes", [[0.1, 0.2]], "expected a stroke of points"),
+        ("strokes", [[(0.1, float("nan"))]], "expected points on the pad"),
+        ("strokes", "7", "expected a stroke of points"),
+        ("picked", 10, "expected picked from 0 to 9, got 10"),
+        ("picked", -1, "expected picked from 0 to 9, got -1"),
+        ("normalise", "no", "normalise"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_and_nothing_changes(explorer, trait, value, message):
+    before = getattr(explorer, trait)
+    with pytest.raises(TraitError, match=message):
+        setattr(explorer, trait, value)
+    assert getattr(explorer, trait) == before
+
+
+def test_with_few_digits_of_the_reader_the_pad_opens_empty(weights, embedded):
+    assert DigitExplorer(weights, digits=embedded.test[:3]).picked is None
 
 
 def test_of_a_keras_model_the_model_itself_is_compared_with(pretrained, packed):

@@ -116,6 +116,15 @@ def test_what_computes_knows_no_page(name):
     assert not re.search(r"\b(document|window|globalThis|navigator|location)\b", text)
 
 
+@pytest.mark.parametrize(
+    "name", ["explain", "main", *(name for name in JAVASCRIPT if name.startswith("parts/"))]
+)
+def test_names_and_sizes_of_layers_come_from_the_table(name):
+    """`state` chooses what a view opens at first; everything else asks the table."""
+    text = re.sub(r"(?m)^ *(?://|\*|/\*\*).*$", "", scripts()[name].read_text(encoding="utf-8"))
+    assert not re.findall(r"conv2d_\d|max_pooling2d_\d|flatten_\d|dense_\d|\b(?:64|576)\b", text)
+
+
 @pytest.mark.parametrize(("module", "package"), sorted(ONLY_INSIDE_FUNCTIONS))
 def test_slow_imports_stay_inside_functions(module, package):
     path = modules()[module]

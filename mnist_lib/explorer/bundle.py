@@ -2,8 +2,8 @@
 
 A page opened from file:// can load no module, but it can load classic scripts: `page_script` makes
 one. A notebook gets a single module: `notebook_module`. Both are the modules themselves, in the
-order of their imports, without their import lines. `join` does the same for any entry, such as a
-worker, or a part that a page loads on demand.
+order of their imports, without their import lines and without the comments that have lines of their
+own. `join` does the same for any entry, such as a worker, or a part that a page loads on demand.
 """
 
 import re
@@ -18,10 +18,11 @@ IMPORT = re.compile(rf'^import {NAMES} from "(\.[^"\n]*)";\n', re.M)
 PASS_ON = re.compile(rf'^export {NAMES} from "(\.[^"\n]*)";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.M)
 DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
+COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.M)
 DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.M)
 
 SCRIPT = """\
-// Made by mnist_lib.explorer.bundle: the modules of js/ in one script, loadable from file://.
+// Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
 "use strict";
 (() => {{
 {code}
@@ -121,7 +122,7 @@ def read(path: Path) -> Module:
             if pattern is PASS_ON:
                 offered += listed
     code = text
-    for pattern in (IMPORT, PASS_ON, EXPORT, DEFAULT):
+    for pattern in (IMPORT, PASS_ON, EXPORT, DEFAULT, COMMENT):
         code = pattern.sub("", code)
     if left := re.search(r"^.*\b(?:import|export)\b.*$", code, re.M):
         raise ValueError(

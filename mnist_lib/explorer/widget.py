@@ -1,7 +1,7 @@
 """The live network in a notebook: `DigitExplorer`. Needs anywidget.
 
-The same modules as on the book's pages, with the weights of the reader's own model; what is
-drawn, and every activation that the page computes from it, come back to Python.
+The same modules as on the book's pages, with the weights of the reader's own model. What is drawn
+and chosen goes both ways, between Python and every view; what the page computes comes to Python.
 """
 
 import math
@@ -22,6 +22,7 @@ from mnist_lib.explorer.payload import (
     golden_digits,
     pack_weights,
 )
+from mnist_lib.preprocessing import stroke_points
 from mnist_lib.reference import forward
 
 try:
@@ -54,6 +55,9 @@ IDLE = ("InputLayer", "Dropout")
 MOST_DIGITS = 20
 """More buttons would not fit under the pad."""
 
+EXAMPLE = 7
+"""The digit that an explorer opens with, where there are so many."""
+
 
 def _from_page() -> traitlets.Bytes:
     """Bytes that the page writes: they arrive as a memoryview, and need not be sent back to it."""
@@ -70,14 +74,26 @@ class DigitExplorer(anywidget.AnyWidget):
     without labels an array of images does; at most 20. By default the book's own ten
     layer: what to open, one of `mnist_lib.explorer.VIEWS`
     raises: ValueError for another network, and for digits of another shape or range
+
+    `layer`, `strokes`, `picked` and `normalise` can be set from Python too; every view follows.
     """
 
     _esm = notebook_module()
     _css = STYLE
     weights = traitlets.Bytes().tag(sync=True)
     about = traitlets.Dict().tag(sync=True)
-    layer = traitlets.Enum(VIEWS, default_value="all").tag(sync=True)
-    strokes = traitlets.List(help="Lists of points (x, y), in units of the pad").tag(sync=True)
+    layer = traitlets.Enum(VIEWS, default_value="all", help="What is open, one of VIEWS").tag(
+        sync=True
+    )
+    strokes = traitlets.List(
+        help="What is drawn: a list of strokes, each a list of points (x, y) in units of the pad"
+    ).tag(sync=True)
+    picked = traitlets.Int(
+        None, allow_none=True, help="The number of the test digit that is shown, if one is"
+    ).tag(sync=True)
+    normalise = traitlets.Bool(True, help="Whether a drawing is normalised as MNIST is").tag(
+        sync=True
+    )
     _digit = _from_page()
     _probabilities = _from_page()
     _activations = _from_page()
@@ -89,14 +105,15 @@ class DigitExplorer(anywidget.AnyWidget):
         digits: "Digits | np.ndarray | None" = None,
         layer: str = "all",
     ) -> None:
-        weights = weights_of(model)
+        weights = _weights_of(model)
         packed = pack_weights(weights)
-        asked = book_digits() if digits is None else chosen_digits(digits)
+        chosen = _book_digits() if digits is None else _chosen_digits(digits)
         computed_by = "NumPy" if model is weights else "Keras"
-        about = about_weights(packed, answered(asked, model), computed_by=computed_by)
+        about = about_weights(packed, _add_probabilities(chosen, model), computed_by=computed_by)
         if IN_BOOK in os.environ:  # there the page itself has the network
             self._ipython_display_ = lambda: None
-        super().__init__(weights=packed, about=about, layer=layer)
+        picked = EXAMPLE if len(chosen) > EXAMPLE else None
+        super().__init__(weights=packed, about=about, layer=layer, picked=picked)
 
     def open(self) -> None:
         """Connect with the page; while the book is built there is none, and nothing is stored."""
@@ -106,18 +123,18 @@ class DigitExplorer(anywidget.AnyWidget):
     @property
     def image(self) -> np.ndarray | None:
         """The drawing as the network gets it, (1, 28, 28, 1) float32 in [0, 1], or None."""
-        return numbers(self._digit, (1, 28, 28, 1))
+        return _read_floats(self._digit, (1, 28, 28, 1))
 
     @property
     def probabilities(self) -> np.ndarray | None:
         """The page's ten probabilities, float32; None while nothing is drawn."""
-        return numbers(self._probabilities, (10,))
+        return _read_floats(self._probabilities, LAYERS[-1].output_shape)
 
     @property
     def activations(self) -> dict[str, np.ndarray] | None:
         """The page's activations by layer name, as `mnist_lib.reference.forward` returns them."""
         sizes = [math.prod(layer.output_shape) for layer in LAYERS]
-        row = numbers(self._activations, (sum(sizes),))
+        row = _read_floats(self._activations, (sum(sizes),))
         if row is None:
             return None
         parts = np.split(row, np.cumsum(sizes)[:-1])
@@ -126,8 +143,34 @@ class DigitExplorer(anywidget.AnyWidget):
             for layer, part in zip(LAYERS, parts, strict=True)
         }
 
+    @traitlets.validate("strokes")
+    def _check_strokes(self, proposal: traitlets.Bunch) -> list:
+        """Strokes as `mnist_lib.simulate.write` returns them will do: lists are made of them."""
+        try:
+            return [stroke_points(stroke).tolist() for stroke in proposal["value"]]
+        except ValueError as error:
+            raise traitlets.TraitError(str(error)) from error
 
-def weights_of(model: "keras.Model | dict") -> dict:
+    @traitlets.validate("picked")
+    def _check_picked(self, proposal: traitlets.Bunch) -> int | None:
+        number, digits = proposal["value"], len(self.about["golden_digits"])
+        if number is not None and not 0 <= number < digits:
+            raise traitlets.TraitError(f"expected picked from 0 to {digits - 1}, got {number}")
+        return number
+
+    @traitlets.observe("strokes")
+    def _show_strokes(self, change: traitlets.Bunch) -> None:
+        """The pad shows a drawing or a test digit, never both."""
+        if change["new"]:
+            self.picked = None
+
+    @traitlets.observe("picked")
+    def _show_picked(self, change: traitlets.Bunch) -> None:
+        if change["new"] is not None:
+            self.strokes = []
+
+
+def _weights_of(model: "keras.Model | dict") -> dict:
     """Kernel and bias by layer name, of the book's network and no other.
 
     raises: TypeError for what is neither a model nor weights, ValueError for another network
@@ -137,29 +180,29 @@ def weights_of(model: "keras.Model | dict") -> dict:
     if not hasattr(model, "layers"):
         raise TypeError(f"expected a Keras model or its weights, got {type(model).__name__}")
     layers = [layer for layer in model.layers if type(layer).__name__ not in IDLE]
-    got = {layer.name: (type(layer).__name__, activation_of(layer)) for layer in layers}
+    got = {layer.name: (type(layer).__name__, _activation_name(layer)) for layer in layers}
     if list(got.items()) != list(NETWORK.items()):
-        raise ValueError(f"expected the layers {written(NETWORK)}; got {written(got)}")
+        raise ValueError(f"expected the layers {_list_layers(NETWORK)}; got {_list_layers(got)}")
     return {la.name: tuple(la.get_weights()) for la in layers if la.get_weights()}
 
 
-def activation_of(layer: "keras.Layer") -> str | None:
+def _activation_name(layer: "keras.Layer") -> str | None:
     """The name of a layer's activation, None where it has none."""
     return getattr(getattr(layer, "activation", None), "__name__", None)
 
 
-def written(layers: dict[str, tuple[str, str | None]]) -> str:
+def _list_layers(layers: dict[str, tuple[str, str | None]]) -> str:
     """Layers in one line, as an error names them."""
     each = (f"{name} ({', '.join(filter(None, kind))})" for name, kind in layers.items())
     return ", ".join(each) or "none"
 
 
-def book_digits() -> list[dict]:
+def _book_digits() -> list[dict]:
     """The ten golden digits, without the outputs that are stored for them."""
     return [{key: d[key] for key in ("index", "label", "pixels")} for d in golden_digits()]
 
 
-def chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
+def _chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
     """The reader's own digits, in the same form; a label is None where there is none."""
     images = np.asarray(getattr(digits, "images", digits))
     labels = getattr(digits, "labels", [None] * len(images))
@@ -173,7 +216,7 @@ def chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
     ]
 
 
-def answered(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
+def _add_probabilities(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
     """The digits with the probabilities that the model itself gives; weights alone: NumPy."""
     images = np.stack([decode_pixels(digit["pixels"]) for digit in digits])
     if isinstance(model, Mapping):
@@ -186,10 +229,10 @@ def answered(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
     ]
 
 
-def numbers(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
+def _read_floats(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
     """Bytes of the page as float32 numbers of a shape; None for no bytes."""
     if not data:
         return None
-    if len(data) != 4 * np.prod(shape):
-        raise ValueError(f"expected {4 * np.prod(shape):,} bytes for {shape}, got {len(data):,}")
+    if len(data) != 4 * math.prod(shape):
+        raise ValueError(f"expected {4 * math.prod(shape):,} bytes for {shape}, got {len(data):,}")
     return np.frombuffer(data, "<f4").reshape(shape).astype(np.float32)

@@ -109,22 +109,38 @@ class Explorer:
 
     def places(self, stroke):
         """Whole pixels of the screen for the points of a stroke; and what they are on the pad."""
-        box = self.pad.bounding_box()
-        corner, size = np.array([box["x"], box["y"]]), np.array([box["width"], box["height"]])
-        points = np.rint(corner + stroke[::POINTS] * size)
-        return points, (points - corner) / size
+        return pad_places(self.pad, stroke[::POINTS])
 
     def draw(self, strokes):
         """Draw with the mouse; return what the pad got."""
-        drawn = []
-        for points, places in map(self.places, strokes):
-            self.tab.mouse.move(*points[0])
-            self.tab.mouse.down()
-            for point in points[1:]:
-                self.tab.mouse.move(*point)
-            self.tab.mouse.up()
-            drawn.append(places)
-        return drawn
+        return [draw_on(self.root, stroke[::POINTS]) for stroke in strokes]
+
+
+def pad_places(pad, stroke):
+    """Whole pixels of the screen for the points of a stroke; and what they are on the pad."""
+    box = pad.bounding_box()
+    corner, size = np.array([box["x"], box["y"]]), np.array([box["width"], box["height"]])
+    points = np.rint(corner + np.array(stroke) * size)
+    return points, (points - corner) / size
+
+
+def draw_on(view, stroke):
+    """Draw one stroke with the mouse, on the pad of a live network; return what the pad got."""
+    pad = view.locator(".explorer-pad")
+    pad.scroll_into_view_if_needed()
+    points, places = pad_places(pad, stroke)
+    mouse = view.page.mouse
+    mouse.move(*points[0])
+    mouse.down()
+    for point in points[1:]:
+        mouse.move(*point)
+    mouse.up()
+    return places
+
+
+def sentence(view):
+    """Where a live network says its answer."""
+    return view.locator(".explorer-answer p")
 
 
 @contextmanager

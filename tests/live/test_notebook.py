@@ -1,4 +1,4 @@
-"""The live network in a notebook: the module itself, as anywidget loads it."""
+"""The live network in a notebook: the module itself, as anywidget loads it, and a model."""
 
 import base64
 
@@ -6,40 +6,103 @@ import keras
 import numpy as np
 import pytest
 from javascript import HELPERS, KERAS, ROUNDING, bytes_of, floats_of
+from live_explorer import draw_on, sentence
 
 from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import STYLE, about_weights, golden_digits
 from mnist_lib.preprocessing import prepare_digit, rasterise
+from mnist_lib.simulate import write
 
-OPEN = """async ([source, about, packed]) => {
+# A model as anywidget gives it: `set` tells the listeners of a trait when its value has changed,
+# `save_changes` sends to Python what was set. Observers of sizes are counted.
+PREPARE = """async ([source, about, packed]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: widget } = await import(url);
   const shifted = new Uint8Array([7, ...bytesOf(packed)]);
-  const traits = { about, layer: "all", weights: new DataView(shifted.buffer, 1) };
+  const weights = new DataView(shifted.buffer, 1);
+  const traits = { about, weights, layer: "all", strokes: [], picked: 7, normalise: true };
+  const listeners = (globalThis.listeners = new Map());
   const [unsaved, saved] = [{}, (globalThis.saved = {})];
-  const model = {
+  const each = (events, work) => events.split(" ").forEach(work);
+  globalThis.model = {
     get: (key) => traits[key],
-    set: (key, value) => (unsaved[key] = value),
+    set(key, value) {
+      unsaved[key] = value;
+      const same = JSON.stringify(traits[key]) === JSON.stringify(value);
+      traits[key] = value;
+      if (!same) [...(listeners.get(`change:${key}`) ?? [])].forEach((listener) => listener());
+    },
     save_changes: () => Object.assign(saved, unsaved),
+    on: (events, listener) => each(events, (event) =>
+      listeners.set(event, (listeners.get(event) ?? new Set()).add(listener))),
+    off: (events, listener) => each(events, (event) => listeners.get(event).delete(listener)),
   };
-  const el = document.body.appendChild(document.createElement("div"));
-  widget.render({ model, el }); }"""
+  globalThis.observed = 0;
+  const { observe, disconnect } = ResizeObserver.prototype;
+  ResizeObserver.prototype.observe = function (...all) {
+    observed += 1;
+    return observe.apply(this, all);
+  };
+  ResizeObserver.prototype.disconnect = function () {
+    observed -= 1;
+    return disconnect.apply(this);
+  };
+  globalThis.closers = [];
+  globalThis.openView = () => {
+    const el = document.body.appendChild(document.createElement("div"));
+    closers.push(widget.render({ model, el }));
+  }; }"""
 
 SAVED = """() => Object.fromEntries(Object.entries(saved).map(([key, value]) => [key,
   value instanceof DataView ? textOf(new Float32Array(value.buffer)) : value]))"""
 
+LISTENERS = "() => [...listeners.values()].reduce((sum, all) => sum + all.size, 0)"
+
+
+class Widget:
+    """A page with views of one widget, and what they last saved for Python."""
+
+    def __init__(self, tab):
+        self.tab = tab
+        tab.evaluate("() => openView()")
+
+    def saved(self):
+        return self.tab.evaluate(SAVED)
+
+    def set(self, **traits):
+        """As Python does: each trait in a message of its own."""
+        for name, value in traits.items():
+            self.tab.evaluate("([name, value]) => model.set(name, value)", [name, value])
+
+    def view(self, number=0):
+        return self.tab.locator(".explorer-live").nth(number)
+
+    def sentence(self, number=0):
+        return sentence(self.view(number)).inner_text().replace("\u00a0", " ")
+
+    def layers(self, number=0):
+        return self.view(number).locator(".explorer-layer b").all_inner_texts()
+
+    def draw(self, stroke, number=0):
+        """Draw a stroke with the mouse; return what the pad got."""
+        return draw_on(self.view(number), stroke).tolist()
+
 
 @pytest.fixture
-def notebook(browser, weights):
-    """A page with the widget, and what it last saved for Python."""
+def widget(browser, weights):
     tab = browser.new_page()
+    tab.set_default_timeout(5000)
     tab.add_script_tag(content="globalThis.mnistExplorer = {};" + HELPERS)
     tab.add_style_tag(content=STYLE.read_text(encoding="utf-8"))
     packed = bytes_of(weights)
     about = about_weights(packed, golden_digits())
-    tab.evaluate(OPEN, [notebook_module(), about, base64.b64encode(packed).decode()])
-    yield tab, lambda: tab.evaluate(SAVED)
+    tab.evaluate(PREPARE, [notebook_module(), about, base64.b64encode(packed).decode()])
+    yield Widget(tab)
     tab.close()
+
+
+def lists(digit):
+    return [stroke.tolist() for stroke in write(digit)]
 
 
 def check_saved(saved, image, pretrained):
@@ -51,25 +114,87 @@ def check_saved(saved, image, pretrained):
     assert np.abs(floats_of(saved["_activations"]) - np.concatenate(outputs)).max() < KERAS
 
 
-def test_a_notebook_gets_the_strokes_the_digit_and_every_activation(notebook, embedded, pretrained):
-    tab, saved = notebook
+def test_a_notebook_gets_the_strokes_the_digit_and_every_activation(widget, embedded, pretrained):
     seven = embedded.test.images[np.argmax(embedded.test.labels == 7)]
-    check_saved(saved(), seven, pretrained)
-    tab.get_by_role("button", name="Clear").click()
+    check_saved(widget.saved(), seven, pretrained)
+    widget.view().get_by_role("button", name="Clear").click()
     nothing = {"strokes": [], "_digit": "", "_probabilities": "", "_activations": ""}
-    assert saved() == nothing
-    box = tab.locator(".explorer-pad").bounding_box()
-    corner, size = np.array([box["x"], box["y"]]), np.array([box["width"], box["height"]])
+    assert widget.saved() == {"layer": "all", "picked": None, "normalise": True, **nothing}
     drawn = []
     for stroke in [(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)], [(0.3, 0.5), (0.7, 0.5)]:
-        before = tab.evaluate_handle("saved.strokes")
-        points = np.rint(corner + np.array(stroke) * size)
-        tab.mouse.move(*points[0])
-        tab.mouse.down()
-        for point in points[1:]:
-            tab.mouse.move(*point)
-        assert before.json_value() == drawn, "what was sent stays as it was"
-        tab.mouse.up()
-        drawn.append(((points - corner) / size).tolist())
-        assert np.allclose(np.concatenate(saved()["strokes"]), np.concatenate(drawn))
-        check_saved(saved(), prepare_digit(rasterise(drawn)), pretrained)
+        sent = widget.tab.evaluate_handle("saved.strokes")
+        drawn.append(widget.draw(stroke))
+        assert len(sent.json_value()) == len(drawn) - 1, "what was sent stays as it was"
+        assert np.allclose(np.concatenate(widget.saved()["strokes"]), np.concatenate(drawn))
+        check_saved(widget.saved(), prepare_digit(rasterise(drawn)), pretrained)
+
+
+def test_strokes_that_python_sets_are_drawn_and_computed(widget, pretrained):
+    strokes = lists(3)
+    widget.set(strokes=strokes)
+    assert widget.sentence().startswith("Your drawing: the network says 3 ")
+    assert widget.saved()["picked"] is None
+    check_saved(widget.saved(), prepare_digit(rasterise(strokes)), pretrained)
+    widget.view().get_by_role("button", name="Undo").click()
+    assert widget.sentence().startswith("Test digit, a 7: ")
+    assert (widget.saved()["strokes"], widget.saved()["picked"]) == ([], 7)
+
+
+def test_a_digit_that_python_picks_is_shown(widget):
+    widget.set(strokes=lists(3))
+    widget.set(picked=4, strokes=[])
+    assert widget.sentence().startswith("Test digit, a 4: the network says 4 ")
+    assert widget.saved()["picked"] == 4
+
+
+def test_the_layer_that_python_sets_is_opened_and_the_drawing_stays(widget):
+    assert len(widget.layers()) == 8
+    widget.draw([(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)])
+    said = widget.sentence()
+    widget.set(layer="flatten")
+    assert widget.layers() == ["C3", "Flatten", "Dense 1"]
+    assert widget.view().locator(".explorer-inspector b").inner_text() == "One value of Flatten"
+    assert widget.sentence() == said
+    widget.set(layer="softmax")
+    assert widget.layers() == ["Dense 2"]
+    assert widget.view().locator(".explorer-softmax").is_visible()
+    widget.draw([(0.3, 0.5), (0.7, 0.5)])
+    assert len(widget.saved()["strokes"]) == 2, "what was there can still be drawn on"
+
+
+def test_normalising_can_be_switched_from_python(widget):
+    widget.set(strokes=[(np.array(stroke) / 2).tolist() for stroke in lists(4)])
+    widget.set(normalise=False)
+    assert not widget.view().get_by_label("Normalise").is_checked()
+    assert widget.view().get_by_text("28 × 28, shrunk and nothing else").is_visible()
+
+
+def test_two_views_of_one_widget_agree(widget):
+    widget.tab.evaluate("() => openView()")
+    for number, other in ((0, 1), (1, 0)):
+        widget.view(number).get_by_role("button", name="Clear").click()
+        assert widget.sentence(other).startswith("The pad is empty")
+        drawn = widget.draw([(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)], number)
+        assert widget.sentence(number).startswith("Your drawing: the network says 7 ")
+        assert widget.sentence(other) == widget.sentence(number)
+        assert np.allclose(widget.saved()["strokes"], [drawn])
+        widget.view(number).get_by_role("button", name="Test digit 5").click()
+        assert widget.sentence(other).startswith("Test digit, a 5: ")
+    widget.view(0).get_by_label("Normalise").uncheck()
+    assert not widget.view(1).get_by_label("Normalise").is_checked()
+    widget.view(1).get_by_role("button", name="Undo").click()
+    assert widget.sentence(0) == widget.sentence(1)
+
+
+def test_a_closed_view_leaves_no_listener_and_no_observer(widget):
+    widget.tab.evaluate("() => openView()")
+    before = widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")
+    said = widget.sentence(0)
+    widget.tab.evaluate("() => closers[0]()")
+    assert (widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")) == (4, 1)
+    assert before == (8, 2)
+    widget.set(strokes=lists(3))
+    assert widget.sentence(1).startswith("Your drawing: the network says 3 ")
+    assert widget.sentence(0) == said, "the view that was closed follows no more"
+    widget.tab.evaluate("() => closers[1]()")
+    assert (widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")) == (0, 0)

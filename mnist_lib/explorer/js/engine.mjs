@@ -1,6 +1,9 @@
-// The network: its table, its layers, and its weights from their bytes. Knows no page.
+// The network: its layers as data and as functions, and its weights from their bytes. No page.
 
-/** The layers: name as in Keras, the note's label, kind, shape, what it reads, whether ReLU follows. */
+/**
+ * The network as data: each layer's name as in Keras, the note's label, its kind, the shape of its
+ * output, the layer that it reads, and whether ReLU follows.
+ */
 export const LAYERS = [
   ["conv2d_1", "C1", "convolution", [26, 26, 32], "image", true],
   ["max_pooling2d_1", "M1", "pooling", [13, 13, 32], "conv2d_1"],
@@ -13,6 +16,8 @@ export const LAYERS = [
 ].map(([name, label, kind, shape, source, hasRelu = false]) => {
   return { name, label, kind, shape, source, hasRelu };
 });
+export const OUTPUT = LAYERS.at(-1);
+export const FLATTEN = LAYERS.find((layer) => layer.kind === "flatten");
 export const SHAPES = { image: [28, 28, 1], ...Object.fromEntries(LAYERS.map((l) => [l.name, l.shape])) };
 export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
 
@@ -92,10 +97,10 @@ export function forward(image, weights) {
     else preActivation[name] = input; // to flatten is to count the same numbers in one row
     activation[name] = hasRelu ? relu(preActivation[name]) : preActivation[name];
   }
-  activation.dense_2 = Float32Array.from(softmaxSteps(preActivation.dense_2).probabilities);
+  const { probabilities } = softmaxSteps(preActivation[OUTPUT.name]);
+  activation[OUTPUT.name] = Float32Array.from(probabilities);
   return { preActivation, activation };
 }
-
 // The engine ends.
 
 /** Cut 93,322 float32 numbers, kernel and bias of each layer in turn, from base64 or from bytes. */

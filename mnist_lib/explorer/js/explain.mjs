@@ -1,24 +1,24 @@
-// One value as a sum, and the pixels that it depends on. Knows no page.
+// One activation as a sum of products, and the pixels that it depends on. No page.
 
-import { LAYERS, SHAPES, layerOf } from "./engine.mjs";
+import { FLATTEN, SHAPES, layerOf } from "./engine.mjs";
+
+/** The map that is flattened: its rows, columns and channels. */
+const MAP = SHAPES[FLATTEN.source];
 
 /**
- * How one activation comes about. at: { row, column, channel }, or { index } where a layer is one row.
+ * How one activation is computed. at: { row, column, channel }, or { index } where a layer is one row.
  * The sum is taken over the terms in their order, from the bias on, in float64: rounded once to
  * float32 it is the pre-activation, to the bit.
  */
 export function explain(name, at, { preActivation, activation }, weights) {
-  const { kind, shape, source } = LAYERS.find((layer) => layer.name === name);
+  const { kind, shape, source } = layerOf(name);
   const index = at.index ?? (at.row * shape[1] + at.column) * shape[2] + at.channel;
-  const result = { kind, preActivation: preActivation[name][index], activation: activation[name][index] };
-  if (kind === "flatten") {
-    const channels = SHAPES[source][2];
-    const pixel = Math.floor(index / channels);
-    return {
-      ...result,
-      from: { row: Math.floor(pixel / 3), column: pixel % 3, channel: index % channels },
-    };
-  }
+  const result = {
+    kind,
+    preActivation: preActivation[name][index],
+    activation: activation[name][index],
+  };
+  if (kind === "flatten") return { ...result, from: placeInMap(index) };
   if (kind === "pooling")
     return { ...result, choices: poolChoices(at, activation[source], SHAPES[source]) };
   const { kernel, bias } = weights[name];
@@ -32,6 +32,13 @@ export function explain(name, at, { preActivation, activation }, weights) {
     return { ...place, input, weight, product: input * weight, sum };
   });
   return { ...result, bias: bias[output], terms, sum };
+}
+
+/** Where a number of the flat row stood in the map that was flattened. */
+function placeInMap(index) {
+  const [, width, channels] = MAP;
+  const pixel = Math.floor(index / channels);
+  return { row: Math.floor(pixel / width), column: pixel % width, channel: index % channels };
 }
 
 function inputPlaces(count) {
@@ -63,7 +70,7 @@ export function traceBack(name, low, high) {
   for (let layer = layerOf(name); layer; layer = layerOf(layer.source)) {
     if (layer.kind === "convolution") high += 2;
     else if (layer.kind === "pooling") [low, high] = [2 * low, 2 * high + 1];
-    else [low, high] = [0, 2]; // flatten and dense read the whole plane before them
+    else [low, high] = [0, MAP[0] - 1]; // flatten and dense read the whole map before them
     found[layer.source] = [low, high];
   }
   return found;
@@ -71,16 +78,13 @@ export function traceBack(name, low, high) {
 
 /** The pixels of the image that an activation depends on: { top, left, bottom, right }, inclusive. */
 export function receptiveField(name, { row = 0, column = 0, index = 0 } = {}) {
-  if (name === "flatten_1") {
-    const pixel = Math.floor(index / 64);
-    return receptiveField("conv2d_3", { row: Math.floor(pixel / 3), column: pixel % 3 });
-  }
+  if (name === FLATTEN.name) return receptiveField(FLATTEN.source, placeInMap(index));
   const [top, bottom] = traceBack(name, row, row).image;
   const [left, right] = traceBack(name, column, column).image;
   return { top, left, bottom, right };
 }
 
-/** How many rows and columns of each layer the answer can depend on: pooling drops the rest. */
+/** How many rows and columns of each layer the output can depend on: pooling drops the rest. */
 export const SEEN = Object.fromEntries(
-  Object.entries(traceBack("conv2d_3", 0, 2)).map(([k, [, high]]) => [k, high + 1]),
+  Object.entries(traceBack(FLATTEN.source, 0, MAP[0] - 1)).map(([k, [, high]]) => [k, high + 1]),
 );

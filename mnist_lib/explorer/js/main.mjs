@@ -4,98 +4,75 @@
 // the pages of the book into a classic script, because a module cannot be loaded from file://, and for
 // notebooks into one module (anywidget calls `render`).
 //
-// The page is a few parts. Each has a node and paints it from the one state; what the reader does
-// goes through the actions. A part that can `follow` is painted while the pen moves; sentences and
-// tables wait until it is lifted.
+// The page is a few parts. Each has a node, and paints it from the scene: the state of the store, and
+// what follows from it. What the reader does is dispatched as an action. A part that can `follow` is
+// painted while the pen moves; sentences and tables wait until it is lifted.
 
-import { LAYERS, decodeWeights } from "./engine.mjs";
-import { EXAMPLE, VIEWS, changes, compute, decodeDigit } from "./state.mjs";
 import { h } from "./dom.mjs";
-import { padPart } from "./parts/pad.mjs";
-import { controlsPart } from "./parts/controls.mjs";
-import { stepsPart } from "./parts/steps.mjs";
+import { LAYERS, OUTPUT } from "./engine.mjs";
 import { answerPart } from "./parts/answer.mjs";
-import { softmaxPart } from "./parts/softmax.mjs";
+import { controlsPart } from "./parts/controls.mjs";
+import { inspectorPart } from "./parts/inspector.mjs";
 import { layersPart } from "./parts/layers.mjs";
+import { padPart } from "./parts/pad.mjs";
+import { softmaxPart } from "./parts/softmax.mjs";
+import { stepsPart } from "./parts/steps.mjs";
 import { trustPart } from "./parts/trust.mjs";
+import { VIEWS, createStore, openingState } from "./state.mjs";
 
 // What a page, a notebook and the tests may call.
 export {
   LAYERS,
   conv2d,
-  maxPool2d,
+  decodeWeights,
   dense,
+  forward,
+  maxPool2d,
   relu,
   softmaxSteps,
-  forward,
-  decodeWeights,
 } from "./engine.mjs";
-export {
-  explain,
-  traceBack,
-  receptiveField,
-} from "./explain.mjs";
-export {
-  PAD_SIDE,
-  PEN,
-  rasterise,
-  prepareDigit,
-  shrink,
-} from "./picture.mjs";
+export { explain, receptiveField, traceBack } from "./explain.mjs";
+export { PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
+export { createStore, openingState } from "./state.mjs";
+
+const NARROW = 520; // pixels: below it the channels of a layer stand in more rows
 
 /**
  * Build one explorer inside `element`. data: the weights as base64 or bytes, their sha256, their test
- * result, the golden digits; onChange hears of every finished change.
+ * result, the golden digits; chosen: as for `openingState`. Returns its store, and how to close it.
  */
-export function mount(element, data, { layer = "all", onChange = () => {} } = {}) {
-  const view = VIEWS[layer] ?? VIEWS.all;
-  const goldenDigits = (data.golden_digits ?? []).map(decodeDigit);
-  const state = {
-    view,
-    goldenDigits,
-    weights: decodeWeights(data.weights),
-    strokes: [],
-    picked: goldenDigits[EXAMPLE] ?? null,
-    history: [],
-    normalise: true,
-    preActivation: Boolean(view.preActivation),
-    exact: false,
-    selected: view.open ?? null,
-    narrow: false,
-  };
-  const actions = changes(state);
-  const [pad, controls, steps] = [
-    padPart(state, actions),
-    controlsPart(state, actions),
-    stepsPart(state),
-  ];
-  const [answer, layers, trust] = [
-    answerPart(state),
-    layersPart(state, actions),
-    trustPart(state, data),
-  ];
-  const softmax = view.softmax ? [softmaxPart(state, actions)] : [];
-  const parts = [pad, controls, steps, answer, layers, ...softmax];
-  const top = h(
-    "div",
-    { class: "explorer-top" },
-    h("div", {}, pad.node, controls.node),
-    steps.node,
-    answer.node,
-  );
-  element.append(top, layers.node, ...softmax.map((part) => part.node), trust);
-  actions.draw = oncePerFrame(() => (compute(state), parts.forEach((part) => part.follow?.())));
-  actions.repaint = () => parts.forEach((part) => part.paint());
-  actions.settle = () => (compute(state), actions.repaint(), onChange(state));
-  watchWidth(element, state, actions);
-  actions.settle();
+export function mount(element, data, chosen) {
+  const store = createStore(openingState(data, chosen));
+  let parts = build(element, store, data);
+  const paint = () => parts.forEach((part) => part.paint(store.scene()));
+  const follow = oncePerFrame(() => parts.forEach((part) => part.follow?.(store.scene())));
+  store.subscribe((before) => {
+    if (store.state.layer !== before.layer) parts = build(element, store, data);
+    if (store.state.drawing) follow();
+    else paint();
+  });
+  paint();
+  const watcher = new ResizeObserver(([{ contentRect }]) => {
+    const narrow = contentRect.width < NARROW;
+    if (narrow !== store.state.narrow) store.dispatch({ type: "set", narrow });
+  });
+  watcher.observe(element);
+  return { store, close: () => watcher.disconnect() };
 }
 
-function watchWidth(element, state, { repaint }) {
-  new ResizeObserver(([{ contentRect }]) => {
-    const narrow = contentRect.width < 520;
-    if (narrow !== state.narrow) ((state.narrow = narrow), repaint());
-  }).observe(element);
+/** The parts of the view that is open, put into the element. */
+function build(element, store, data) {
+  const { layers: shown, softmax } = VIEWS[store.state.layer];
+  const [pad, controls, steps] = [padPart(store), controlsPart(store), stepsPart()];
+  const answer = answerPart();
+  const inspector = inspectorPart(store, shown, (name) => layers.focus(name));
+  const layers = layersPart(store, shown, inspector);
+  const below = softmax ? [softmaxPart(store)] : [];
+  const left = h("div", {}, pad.node, controls.node);
+  const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
+  const last = trustPart(store.state, data);
+  element.replaceChildren(top, layers.node, ...below.map((part) => part.node), last);
+  return [pad, controls, steps, answer, layers, ...below];
 }
 
 function oncePerFrame(work) {
@@ -103,7 +80,10 @@ function oncePerFrame(work) {
   return () => {
     if (waiting) return;
     waiting = true;
-    requestAnimationFrame(() => ((waiting = false), work()));
+    requestAnimationFrame(() => {
+      waiting = false;
+      work();
+    });
   };
 }
 
@@ -123,20 +103,49 @@ export function mountAll(data) {
   performance.mark("explorer-ready");
 }
 
-/** The widget: anywidget calls this in Jupyter, Colab and VS Code. */
+/** What a notebook's model and a view of it share, by the names that both use. */
+const SHARED = ["layer", "strokes", "picked", "normalise"];
+const shared = (read) => Object.fromEntries(SHARED.map((name) => [name, read(name)]));
+
+/**
+ * The widget: anywidget calls this for each view, in Jupyter, Colab and VS Code. What is drawn and
+ * chosen goes to the model, and so to Python and to the other views, and comes from it. Returns what
+ * is called when the view is closed.
+ */
 function render({ model, el }) {
-  const bytes = (values) => new DataView(Float32Array.from(values).buffer);
-  const onChange = ({ strokes, digit, values }) => {
-    const all = LAYERS.flatMap(({ name }) => Array.from(values?.activation[name] ?? []));
-    model.set("strokes", structuredClone(strokes)); // or a later point would change what was sent
-    model.set("_digit", bytes(digit ?? []));
-    model.set("_probabilities", bytes(values?.activation.dense_2 ?? []));
-    model.set("_activations", bytes(all));
-    model.save_changes();
-  };
   el.classList.add("explorer-live");
   const data = { ...model.get("about"), weights: model.get("weights") };
-  mount(el, data, { layer: model.get("layer"), onChange });
+  const { store, close } = mount(
+    el,
+    data,
+    shared((name) => model.get(name)),
+  );
+  const save = () => saveScene(model, store.scene());
+  const stop = store.subscribe((before) => {
+    const unsaved = before.drawing || SHARED.some((name) => before[name] !== store.state[name]);
+    if (unsaved && !store.state.drawing) save();
+  });
+  // Several traits may change in one go: read them when all have.
+  const load = () =>
+    queueMicrotask(() => store.dispatch({ type: "load", ...shared((name) => model.get(name)) }));
+  const events = SHARED.map((name) => `change:${name}`).join(" ");
+  model.on(events, load);
+  save();
+  return () => {
+    model.off(events, load);
+    stop();
+    close();
+  };
+}
+
+function saveScene(model, { digit, outputs, ...state }) {
+  const bytes = (values) => new DataView(Float32Array.from(values).buffer);
+  const all = LAYERS.flatMap(({ name }) => Array.from(outputs?.activation[name] ?? []));
+  for (const name of SHARED) model.set(name, state[name]);
+  model.set("_digit", bytes(digit ?? []));
+  model.set("_probabilities", bytes(outputs?.activation[OUTPUT.name] ?? []));
+  model.set("_activations", bytes(all));
+  model.save_changes();
 }
 
 export default { render };

@@ -1,7 +1,8 @@
 // Numbers as colours and as text: canvases, the marks over them, numerals.
 
-import { receptiveField } from "./explain.mjs";
 import { h } from "./dom.mjs";
+import { SHAPES } from "./engine.mjs";
+import { receptiveField } from "./explain.mjs";
 
 /** Four decimals to read, or the shortest digits that give the same float64 again. */
 export function numeral(value, exact) {
@@ -26,14 +27,28 @@ export const plane = (values, height, width) => ({
   at: (_, row, column) => values[row * width + column],
 });
 
+/**
+ * How the numbers of a layer are laid out as small pictures: one for each channel; a flat row as one
+ * picture, a line for each pixel of the map it came from; any other row as one line.
+ */
+export function gridOf({ kind, shape, source }) {
+  if (shape.length === 3) return { height: shape[0], width: shape[1], count: shape[2] };
+  const width = kind === "flatten" ? SHAPES[source][2] : shape[0];
+  return { height: shape[0] / width, width, count: 1 };
+}
+
 /** A canvas with marks drawn over it. */
-export function pictureOf(kind) {
+export function pictureOf(className) {
   const canvas = h("canvas", { "aria-hidden": "true" });
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("aria-hidden", "true");
+  const svg = svgElement("svg", { "aria-hidden": "true" });
+  let locate = null;
   return {
-    node: h("div", { class: `explorer-picture ${kind}` }, canvas, svg),
-    canvas,
+    node: h("div", { class: `explorer-picture ${className}` }, canvas, svg),
+    /** How many numbers stand side by side, and one below the other, gaps included. */
+    size: () => [canvas.width, canvas.height],
+    paint(tiles, options) {
+      locate = paintTiles(canvas, tiles, options);
+    },
     describe(text) {
       canvas.removeAttribute("aria-hidden");
       canvas.setAttribute("role", "img");
@@ -41,44 +56,41 @@ export function pictureOf(kind) {
     },
     mark(width, height, shapes) {
       svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      svg.replaceChildren(
-        ...shapes.map(([tag, attributes]) => {
-          const shape = document.createElementNS("http://www.w3.org/2000/svg", tag);
-          for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, value);
-          return shape;
-        }),
-      );
+      svg.replaceChildren(...shapes.map(([tag, attributes]) => svgElement(tag, attributes)));
     },
+    /** The tile, row and column under the pointer. */
     hit(event) {
       const { left, top, width, height } = canvas.getBoundingClientRect();
       const x = ((event.clientX - left) / width) * canvas.width;
       const y = ((event.clientY - top) / height) * canvas.height;
-      return canvas.tiles.find(x, y);
+      return locate(x, y);
     },
   };
 }
 
+function svgElement(tag, attributes) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  return node;
+}
+
 // Value −1…1 as a colour: 0 is dark, positive goes over blue to white, negative over orange to sand.
+const DARK = [20, 24, 30];
+const POSITIVE = [[64, 148, 210], [250, 253, 255]];
+const NEGATIVE = [[205, 92, 8], [255, 226, 178]];
 const COLOURS = Array.from({ length: 511 }, (_, i) => {
   const t = (i - 255) / 255;
-  const [middle, end] =
-    t >= 0
-      ? [
-          [64, 148, 210],
-          [250, 253, 255],
-        ]
-      : [
-          [205, 92, 8],
-          [255, 226, 178],
-        ];
-  const [from, to, part] =
-    Math.abs(t) < 0.5
-      ? [[20, 24, 30], middle, 2 * Math.abs(t)]
-      : [middle, end, 2 * Math.abs(t) - 1];
+  const [middle, end] = t >= 0 ? POSITIVE : NEGATIVE;
+  const outer = Math.abs(t) >= 0.5;
+  const [from, to] = outer ? [middle, end] : [DARK, middle];
+  const part = 2 * Math.abs(t) - (outer ? 1 : 0);
   return from.map((level, c) => Math.round(level + (to[c] - level) * part));
 });
 
-/** Paint small pictures side by side, one pixel apart. tiles: { height, width, count, at }. */
+/**
+ * Paint small pictures side by side, one pixel apart. tiles: { height, width, count, at }. Returns a
+ * function that finds the tile, row and column at a place of the canvas.
+ */
 export function paintTiles(canvas, tiles, { columns = 1, limit, grey = false }) {
   const [wide, high] = [tiles.width + 1, tiles.height + 1];
   const [width, height] = [columns * wide - 1, Math.ceil(tiles.count / columns) * high - 1];
@@ -96,19 +108,23 @@ export function paintTiles(canvas, tiles, { columns = 1, limit, grey = false }) 
         image.data[at + 3] = 255;
       }
   canvas.getContext("2d").putImageData(image, 0, 0);
+  return locator(tiles, columns);
+}
+
+function locator(tiles, columns) {
+  const [wide, high] = [tiles.width + 1, tiles.height + 1];
   const inside = (value, count) => Math.min(Math.max(Math.floor(value), 0), count - 1);
-  canvas.tiles = {
-    find: (x, y) => ({
-      tile: Math.min(
-        inside(y / high, Math.ceil(tiles.count / columns)) * columns + inside(x / wide, columns),
-        tiles.count - 1,
-      ),
+  return (x, y) => {
+    const line = inside(y / high, Math.ceil(tiles.count / columns));
+    return {
+      tile: Math.min(line * columns + inside(x / wide, columns), tiles.count - 1),
       row: inside(y % high, tiles.height),
       column: inside(x % wide, tiles.width),
-    }),
+    };
   };
 }
 
+/** A frame round one number. */
 export const frameAt = (x, y) => ["rect", { x, y, width: 1, height: 1, class: "chosen" }];
 
 /** The pixels that the chosen activation depends on, on the 28×28 picture. */
@@ -123,7 +139,7 @@ export function fieldMark({ selected, digit }) {
   ];
 }
 
-/** A veil over the rows and columns that nothing in the answer depends on. */
+/** A veil over the rows and columns that no output depends on. */
 export function unseen(height, width, seen) {
   if (seen >= height) return [];
   const d = `M${seen} 0H${width}V${height}H0V${seen}H${seen}Z`;

@@ -1,4 +1,4 @@
-// The picture: a port of mnist_lib.preprocessing. Knows no page.
+// The picture: the twin of mnist_lib.preprocessing. Knows no page.
 
 export const PAD_SIDE = 280; // pixels of the pad
 

@@ -1,23 +1,16 @@
-// Undo, clear, normalise, and the test digits to pick.
+// Undo, clear, normalise, and the golden digits to pick.
 
 import { checkbox, h } from "../dom.mjs";
 import { paintTiles, plane } from "../paint.mjs";
 
-export function controlsPart(state, actions) {
-  const button = (text, act) => h("button", { type: "button", onclick: act }, text);
-  const undo = button("Undo", () => actions.undo());
-  const clear = button("Clear", () => actions.clear());
-  const normalise = checkbox("Normalise", (on) => actions.normalise(on));
-  const digits = state.goldenDigits.map((golden) => {
-    const canvas = h("canvas", { "aria-hidden": "true" });
-    paintTiles(canvas, plane(golden.digit, 28, 28), { limit: 1, grey: true });
-    const label = `Test digit ${golden.label ?? golden.index}`;
-    return h(
-      "button",
-      { type: "button", "aria-label": label, title: label, onclick: () => actions.pick(golden) },
-      canvas,
-    );
-  });
+export function controlsPart(store) {
+  const button = (text, type) =>
+    h("button", { type: "button", onclick: () => store.dispatch({ type }) }, text);
+  const [undo, clear] = [button("Undo", "undo"), button("Clear", "clear")];
+  const normalise = checkbox("Normalise", (on) => store.dispatch({ type: "set", normalise: on }));
+  const digits = store.state.goldenDigits.map((golden, i) =>
+    digitButton(golden, () => store.dispatch({ type: "pick", picked: i })),
+  );
   const node = h("div", {}, h("div", { class: "explorer-controls" }, undo, clear, normalise.node));
   if (digits.length)
     node.append(
@@ -25,13 +18,18 @@ export function controlsPart(state, actions) {
     );
   return {
     node,
-    paint() {
-      undo.disabled = !state.history.length;
-      clear.disabled = !state.digit;
-      normalise.input.checked = state.normalise;
-      digits.forEach((digit, i) =>
-        digit.setAttribute("aria-pressed", state.picked === state.goldenDigits[i]),
-      );
+    paint({ history, digit, normalise: on, picked }) {
+      undo.disabled = !history.length;
+      clear.disabled = !digit;
+      normalise.input.checked = on;
+      digits.forEach((one, i) => one.setAttribute("aria-pressed", picked === i));
     },
   };
+}
+
+function digitButton({ digit, label, index }, onclick) {
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  paintTiles(canvas, plane(digit, 28, 28), { limit: 1, grey: true });
+  const text = `Test digit ${label ?? index}`;
+  return h("button", { type: "button", "aria-label": text, title: text, onclick }, canvas);
 }

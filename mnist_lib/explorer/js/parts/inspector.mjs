@@ -1,257 +1,221 @@
-// One value: where it lies, what it sees, and every term of its sum.
+// One activation: where it lies, what it sees, and every term of its sum.
 
-import { layerOf } from "../engine.mjs";
-import { SEEN, explain, receptiveField } from "../explain.mjs";
 import { captioned, checkbox, h, row, rowOf, scrolling } from "../dom.mjs";
+import { SHAPES, layerOf } from "../engine.mjs";
+import { SEEN, explain, receptiveField } from "../explain.mjs";
 import {
   fieldMark,
   frameAt,
+  gridOf,
   largestOf,
   numeral,
-  paintTiles,
   percent,
   pictureOf,
   plane,
   unseen,
 } from "../paint.mjs";
 
-export function inspectorPart(state, actions) {
+const NOTHING = "Nothing is drawn yet, so there is nothing to compute.";
+
+/** shown: the layers of the page; focus: gives the focus to the button of a layer. */
+export function inspectorPart(store, shown, focus) {
+  const select = (selected) => store.dispatch({ type: "set", selected });
   const [title, fields, content] = [h("b"), h("span", { class: "explorer-fields" }), h("div")];
-  const exact = checkbox("All digits", (on) => actions.exact(on));
+  const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
   const leave = () => {
-    const { name } = state.selected;
-    actions.select(null);
-    actions.focus(name);
+    const { name } = store.state.selected;
+    select(null);
+    focus(name);
+  };
+  /** A button that goes to an input of the sum, where the page shows its layer. */
+  const goTo = ({ name, label }, at) => {
+    if (!shown.some((layer) => layer.name === name)) return "";
+    const go = () => {
+      select({ name, at });
+      focus(name);
+    };
+    return h("button", { type: "button", onclick: go }, `Go to it in ${label}`);
   };
   const close = h("button", { type: "button", onclick: leave }, "Close");
-  const head = h("div", { class: "explorer-head" }, title, fields, exact.node, close);
-  const node = h(
-    "div",
-    { class: "explorer-inspector", role: "group", "aria-label": "One activation" },
-    head,
-    content,
-  );
+  const head = h("div", { class: "explorer-head" }, title, fields, all.node, close);
+  const role = { role: "group", "aria-label": "One activation" };
+  const node = h("div", { class: "explorer-inspector", ...role }, head, content);
   let [built, inputs] = [null, []];
-  const paint = () => {
-    if (!state.selected) return;
-    const layer = layerOf(state.selected.name);
+  const paint = (scene) => {
+    const { selected, exact, outputs } = scene;
+    const layer = layerOf(selected.name);
     if (built !== layer) {
-      [built, inputs] = [layer, placeInputs(layer, state, actions)];
+      [built, inputs] = [layer, placeInputs(layer, store)];
       title.textContent = `One value of ${layer.label}`;
       fields.replaceChildren(...inputs.map((input) => h("label", {}, `${input.name} `, input)));
     }
-    inputs.forEach(
-      (input) => document.activeElement === input || (input.value = state.selected.at[input.name]),
-    );
-    exact.input.checked = state.exact;
-    if (state.values) content.replaceChildren(...activation(layer, state, actions));
-    else
-      content.replaceChildren(h("p", {}, "Nothing is drawn yet, so there is nothing to compute."));
+    for (const input of inputs)
+      if (document.activeElement !== input) input.value = selected.at[input.name];
+    all.input.checked = exact;
+    const nodes = outputs ? activationNodes(layer, scene, { select, goTo }) : [h("p", {}, NOTHING)];
+    content.replaceChildren(...nodes);
   };
   return { node, paint };
 }
 
-function placeInputs({ name, shape }, state, actions) {
+function placeInputs({ name, shape }, store) {
   const axes =
     shape.length === 3
       ? { row: shape[0], column: shape[1], channel: shape[2] }
       : { index: shape[0] };
+  const { dispatch } = store;
   return Object.entries(axes).map(([axis, count]) => {
-    const change = (event) => {
-      const value = Math.trunc(Number(event.target.value));
-      if (event.target.value === "" || !(value >= 0 && value < count)) return;
-      actions.select({ name, at: { ...state.selected.at, [axis]: value } });
+    const oninput = ({ target }) => {
+      const value = Math.trunc(Number(target.value));
+      if (target.value === "" || !(value >= 0 && value < count)) return;
+      const at = { ...store.state.selected.at, [axis]: value };
+      dispatch({ type: "set", selected: { name, at } });
     };
-    const restore = (event) => (event.target.value = state.selected.at[axis]);
-    return h("input", {
-      type: "number",
-      name: axis,
-      min: 0,
-      max: count - 1,
-      step: 1,
-      oninput: change,
-      onblur: restore,
-    });
+    const onblur = ({ target }) => (target.value = store.state.selected.at[axis]);
+    const limits = { type: "number", name: axis, min: 0, max: count - 1, step: 1 };
+    return h("input", { ...limits, oninput, onblur });
   });
 }
 
-function activation(layer, state, actions) {
-  const { at } = state.selected;
-  const explanation = explain(layer.name, at, state.values, state.weights);
-  const arithmetic = { convolution: weighted, dense: weighted, pooling: pooled, flatten: copied }[
-    explanation.kind
-  ];
+function activationNodes(layer, scene, { select, goTo }) {
+  const explanation = explain(layer.name, scene.selected.at, scene.outputs, scene.weights);
+  const arithmetic = ARITHMETIC[layer.kind];
+  const where = [...channelPicture(layer, scene, select), fieldPicture(layer, scene)];
   return [
-    h(
-      "div",
-      { class: "explorer-where" },
-      ...planeOf(layer, state, actions),
-      fieldPicture(layer, state),
-    ),
-    ...arithmetic(layer, explanation, state, actions),
+    h("div", { class: "explorer-where" }, ...where),
+    ...arithmetic(layer, explanation, scene, goTo),
   ];
 }
 
 /** The channel, enlarged: any of its values can be chosen here. */
-function planeOf(layer, state, actions) {
+function channelPicture(layer, { selected, outputs, shown }, select) {
   if (layer.shape.length !== 3) return [];
   const [height, width, count] = layer.shape;
-  const { row, column, channel } = state.selected.at;
-  const values = state.values[state.preActivation ? "preActivation" : "activation"][layer.name];
+  const { row: chosenRow, column: chosenColumn, channel } = selected.at;
+  const values = outputs[shown][layer.name];
   const picture = pictureOf("explorer-plane");
-  const tile = {
-    height,
-    width,
-    count: 1,
-    at: (_, r, c) => values[(r * width + c) * count + channel],
-  };
-  paintTiles(picture.canvas, tile, { limit: largestOf(values) });
-  picture.mark(width, height, [...unseen(height, width, SEEN[layer.name]), frameAt(column, row)]);
+  const at = (_, r, c) => values[(r * width + c) * count + channel];
+  picture.paint({ height, width, count: 1, at }, { limit: largestOf(values) });
+  const seen = SEEN[layer.name];
+  const marks = [...unseen(height, width, seen), frameAt(chosenColumn, chosenRow)];
+  picture.mark(width, height, marks);
   picture.describe(`Channel ${channel} of ${layer.label}, ${height} by ${width}`);
   picture.node.addEventListener("click", (event) => {
     const { row, column } = picture.hit(event);
-    actions.select({ name: layer.name, at: { row, column, channel } });
+    select({ name: layer.name, at: { row, column, channel } });
   });
-  const lost = height * width - SEEN[layer.name] ** 2;
+  const lost = height * width - seen ** 2;
   const veil = lost
     ? `; shaded: ${lost} of ${height * width} positions that no answer depends on`
     : "";
   return [captioned(picture, `channel ${channel}${veil}`)];
 }
 
-function fieldPicture(layer, state) {
+function fieldPicture(layer, scene) {
   const picture = pictureOf("explorer-plane");
-  paintTiles(picture.canvas, plane(state.digit, 28, 28), { limit: 1, grey: true });
-  picture.mark(28, 28, [...unseen(28, 28, SEEN.image), ...fieldMark(state)]);
-  const { top, left, bottom, right } = receptiveField(layer.name, state.selected.at);
+  picture.paint(plane(scene.digit, 28, 28), { limit: 1, grey: true });
+  picture.mark(28, 28, [...unseen(28, 28, SEEN.image), ...fieldMark(scene)]);
+  const { top, left, bottom, right } = receptiveField(layer.name, scene.selected.at);
   const text = `it sees ${bottom - top + 1} × ${right - left + 1} pixels: rows ${top}–${bottom}, columns ${left}–${right}`;
   picture.describe(`The digit; ${text}`);
   return captioned(picture, text);
 }
 
 /** A weighted sum: all inputs, all weights, all products, the total, and every term in its order. */
-function weighted(layer, explanation, state) {
+function sumNodes(layer, explanation, { selected, exact }) {
   const { terms, bias, sum, preActivation, activation } = explanation;
-  const show = (value) => numeral(value, state.exact);
+  const show = (value) => numeral(value, exact);
   const total = [
     `bias ${show(bias)}`,
     `+ ${terms.length} products ${show(sum - bias)}`,
     `= ${show(preActivation)}`,
   ];
-  const equation = h("p", { class: "explorer-equation" }, total.join(" "));
-  if (layer.hasRelu) equation.append(h("br"), `ReLU(${show(preActivation)}) = ${show(activation)}`);
-  else
-    equation.append(
-      h("br"),
-      `the logit of digit ${state.selected.at.index}; softmax makes it ${percent(activation)}`,
-    );
-  return [termPictures(explanation), equation, termTable(explanation, state)];
+  const result = layer.hasRelu
+    ? `ReLU(${show(preActivation)}) = ${show(activation)}`
+    : `the logit of digit ${selected.at.index}; softmax makes it ${percent(activation)}`;
+  const equation = h("p", { class: "explorer-equation" }, total.join(" "), h("br"), result);
+  return [termPictures(layer, explanation), equation, termTable(explanation, exact)];
 }
 
-function termPictures({ kind, terms }) {
+function termPictures(layer, { kind, terms }) {
   const wide = kind === "dense";
-  const figure = ([key, caption]) => {
+  const grid = wide
+    ? gridOf(layerOf(layer.source))
+    : { height: 3, width: 3, count: SHAPES[layer.source][2] };
+  const numbers = grid.height * grid.width;
+  const columns = grid.count > 1 ? 8 : 1;
+  const layout = wide ? "in a row" : "3 by 3 for each channel";
+  const figures = Object.entries({
+    input: "inputs",
+    weight: "× weights",
+    product: "= products",
+  }).map(([key, caption]) => {
     const picture = pictureOf("explorer-terms");
-    const size = wide
-      ? { height: terms.length === 576 ? 9 : 1, width: 64, count: 1 }
-      : { height: 3, width: 3, count: terms.length / 9 };
-    const at = (tile, row, column) =>
-      terms[wide ? row * 64 + column : tile * 9 + row * 3 + column][key];
-    const limit = terms.reduce((largest, term) => Math.max(largest, Math.abs(term[key])), 0);
-    paintTiles(picture.canvas, { ...size, at }, { columns: size.count > 1 ? 8 : 1, limit });
-    picture.describe(
-      `${terms.length} ${caption.replace(/\W/g, "")}, ${wide ? "in a row" : "3 by 3 for each channel"}`,
-    );
+    const at = (tile, r, column) => terms[tile * numbers + r * grid.width + column][key];
+    picture.paint({ ...grid, at }, { columns, limit: largestOf(terms.map((term) => term[key])) });
+    picture.describe(`${terms.length} ${caption.replace(/\W/g, "")}, ${layout}`);
     return captioned(picture, caption);
-  };
-  const figures = [
-    ["input", "inputs"],
-    ["weight", "× weights"],
-    ["product", "= products"],
-  ].map(figure);
+  });
   return h("div", { class: wide ? "explorer-products wide" : "explorer-products" }, ...figures);
 }
 
-function termTable({ kind, terms, bias, preActivation }, { exact }) {
+function termTable({ kind, terms, bias, preActivation }, exact) {
   const places = kind === "dense" ? ["index"] : ["channel", "row", "column"];
-  const head = [...places, "input", "× weight", "= product", "sum so far"].map((text) =>
-    h("th", { scope: "col" }, text),
-  );
-  const first = rowOf("bias", places.length + 3, numeral(bias, exact));
-  const lines = terms.map((term) =>
-    row(
-      [
-        ...places.map((p) => String(term[p])),
-        ...["input", "weight", "product", "sum"].map((key) => numeral(term[key], exact)),
-      ],
-      term.input === 0 ? "nothing" : "",
-    ),
-  );
-  const last = rowOf("rounded once to float32", places.length + 3, numeral(preActivation, exact), "total");
-  const caption = h(
-    "caption",
-    {},
-    `Every term, in the order in which they are added: ${terms.length} products after the bias`,
-  );
-  return scrolling(
-    "Every term",
-    h(
-      "table",
-      {},
-      caption,
-      h("thead", {}, h("tr", {}, ...head)),
-      h("tbody", {}, first, ...lines, last),
-    ),
-  );
-}
-
-function pooled(layer, { choices, activation }, state, actions) {
-  const show = (value) => numeral(value, state.exact);
-  const source = layerOf(layer.source);
-  const cell = ({ row, column, value }) =>
-    h(
-      "td",
-      { class: value === activation ? "total" : "" },
-      `${show(value)} `,
-      h("small", {}, `(${row}, ${column})`),
-    );
+  const heads = [...places, "input", "× weight", "= product", "sum so far"];
+  const span = places.length + 3;
+  const lines = terms.map((term) => {
+    const numbers = ["input", "weight", "product", "sum"].map((key) => numeral(term[key], exact));
+    const cells = [...places.map((place) => String(term[place])), ...numbers];
+    return row(cells, term.input === 0 ? "nothing" : "");
+  });
+  const first = rowOf("bias", span, numeral(bias, exact));
+  const last = rowOf("rounded once to float32", span, numeral(preActivation, exact), "total");
+  const text = `Every term, in the order in which they are added: ${terms.length} products after the bias`;
   const table = h(
     "table",
     {},
-    h("caption", {}, `Four values of ${source.label}, with their row and column`),
-    h(
-      "tbody",
-      {},
-      h("tr", {}, ...choices.slice(0, 2).map(cell)),
-      h("tr", {}, ...choices.slice(2).map(cell)),
-    ),
+    h("caption", {}, text),
+    h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, first, ...lines, last),
   );
-  const winner = choices.find(({ value }) => value === activation);
-  const at = { row: winner.row, column: winner.column, channel: state.selected.at.channel };
+  return scrolling("Every term", table);
+}
+
+function poolNodes(layer, { choices, activation }, { selected, exact }, goTo) {
+  const source = layerOf(layer.source);
+  const cell = ({ row: r, column, value }) =>
+    h(
+      "td",
+      { class: value === activation ? "total" : "" },
+      `${numeral(value, exact)} `,
+      h("small", {}, `(${r}, ${column})`),
+    );
+  const lines = [choices.slice(0, 2), choices.slice(2)].map((pair) =>
+    h("tr", {}, ...pair.map(cell)),
+  );
+  const caption = `Four values of ${source.label}, with their row and column`;
+  const table = h("table", {}, h("caption", {}, caption), h("tbody", {}, ...lines));
+  const largest = choices.find(({ value }) => value === activation);
+  const at = { row: largest.row, column: largest.column, channel: selected.at.channel };
+  const text = `the largest: ${numeral(activation, exact)} `;
   return [
     scrolling("Four values", table),
-    h(
-      "p",
-      { class: "explorer-equation" },
-      `the largest: ${show(activation)} `,
-      goTo(source, at, state, actions),
-    ),
+    h("p", { class: "explorer-equation" }, text, goTo(source, at)),
   ];
 }
 
-function copied(layer, { from, activation }, state, actions) {
-  const { row, column, channel } = from;
-  const text = `(${row} × 3 + ${column}) × 64 + ${channel} = ${state.selected.at.index}: the same number, ${numeral(activation, state.exact)} `;
-  return [
-    h("p", { class: "explorer-equation" }, text, goTo(layerOf(layer.source), from, state, actions)),
-  ];
+function copyNodes(layer, { from, activation }, { selected, exact }, goTo) {
+  const [, width, channels] = SHAPES[layer.source];
+  const { row: r, column, channel } = from;
+  const text = `(${r} × ${width} + ${column}) × ${channels} + ${channel} = ${selected.at.index}: the same number, ${numeral(activation, exact)} `;
+  const source = layerOf(layer.source);
+  return [h("p", { class: "explorer-equation" }, text, goTo(source, from))];
 }
 
-function goTo({ name, label }, at, state, actions) {
-  if (!state.view.layers.some((layer) => layer.name === name)) return "";
-  const go = () => {
-    actions.select({ name, at });
-    actions.focus(name);
-  };
-  return h("button", { type: "button", onclick: go }, `Go to it in ${label}`);
-}
+/** How the activations of each kind of layer are explained. */
+const ARITHMETIC = {
+  convolution: sumNodes,
+  dense: sumNodes,
+  pooling: poolNodes,
+  flatten: copyNodes,
+};

@@ -1,154 +1,141 @@
 // All layers at full width; any value can be chosen.
 
 import { freshId, h } from "../dom.mjs";
-import { frameAt, largestOf, paintTiles, pictureOf, plane } from "../paint.mjs";
-import { inspectorPart } from "../parts/inspector.mjs";
+import { OUTPUT } from "../engine.mjs";
+import { frameAt, gridOf, largestOf, pictureOf } from "../paint.mjs";
 
-const WHAT = {
-  convolution: "3×3 convolution, then ReLU",
-  pooling: "the largest of each 2×2 block",
-  flatten: "one row of numbers; drawn as 9 positions × 64 channels",
-  dense: "64 weighted sums, then ReLU",
-};
+const KEY =
+  "Dark is 0, blue to white positive, orange negative. Choose a value to see how it comes about.";
 
-export function layersPart(state, actions) {
-  const name = freshId();
-  const choice = (text, preActivation) => {
-    const input = h("input", { type: "radio", name, onchange: () => actions.preActivation(preActivation) });
-    return { input, preActivation, node: h("label", {}, input, ` ${text}`) };
-  };
-  const choices = [choice("after ReLU", false), choice("before ReLU", true)];
-  const inspector = inspectorPart(state, actions);
-  const layers = state.view.layers.map((layer) => layerPart(layer, state, actions));
-  // A button that vanishes with what it closes gives the focus to the button of its layer.
-  actions.focus = (of) => layers.find((layer) => layer.name === of).button.focus();
-  const legend = h(
-    "fieldset",
-    {},
-    h("legend", { class: "explorer-hidden" }, "Show the layers"),
-    ...choices.map((c) => c.node),
-  );
-  legend.hidden = !state.view.layers.some((layer) => layer.hasRelu);
-  const key = h(
-    "p",
-    { class: "explorer-key" },
-    "Dark is 0, blue to white positive, orange negative. Choose a value to see how it comes about.",
-  );
-  const paint = () => {
-    choices.forEach(({ input, preActivation }) => (input.checked = preActivation === state.preActivation));
-    layers.forEach((layer) => layer.paint());
-    const open = layers.find((layer) => layer.name === state.selected?.name);
+/** The layers that are shown, and the inspector behind the one that is open. */
+export function layersPart(store, shown, inspector) {
+  const layers = shown.map((layer) => layerPart(layer, store));
+  const choice = choicePart(store);
+  choice.node.hidden = !shown.some((layer) => layer.hasRelu);
+  const key = h("p", { class: "explorer-key" }, KEY);
+  const nodes = layers.map((layer) => layer.node);
+  const paint = (scene) => {
+    choice.paint(scene);
+    layers.forEach((layer) => layer.paint(scene));
+    const open = layers.find((layer) => layer.name === scene.selected?.name);
     if (open && open.node.nextSibling !== inspector.node) open.node.after(inspector.node);
     inspector.node.hidden = !open;
-    inspector.paint();
+    if (open) inspector.paint(scene);
   };
-  const follow = () => layers.forEach((layer) => layer.follow());
   return {
-    node: h(
-      "div",
-      { class: "explorer-layers" },
-      legend,
-      key,
-      ...layers.map((l) => l.node),
-      inspector.node,
-    ),
-    follow,
+    node: h("div", { class: "explorer-layers" }, choice.node, key, ...nodes, inspector.node),
+    follow: (scene) => layers.forEach((layer) => layer.follow(scene)),
     paint,
+    /** A button that vanishes with what it closes gives the focus to the button of its layer. */
+    focus: (name) => layers.find((layer) => layer.name === name).focus(),
   };
 }
 
-function layerPart(layer, state, actions) {
+/** Activations or pre-activations. */
+function choicePart(store) {
+  const name = freshId();
+  const choice = (text, shown) => {
+    const change = () => store.dispatch({ type: "set", shown });
+    const input = h("input", { type: "radio", name, onchange: change });
+    return { input, shown, node: h("label", {}, input, ` ${text}`) };
+  };
+  const choices = [choice("after ReLU", "activation"), choice("before ReLU", "preActivation")];
+  const legend = h("legend", { class: "explorer-hidden" }, "Show the layers");
+  return {
+    node: h("fieldset", {}, legend, ...choices.map((c) => c.node)),
+    paint(scene) {
+      for (const { input, shown } of choices) input.checked = shown === scene.shown;
+    },
+  };
+}
+
+function layerPart(layer, store) {
   const { name, label, shape } = layer;
   const picture = pictureOf("explorer-maps");
   const note = h("span", { class: "explorer-note" });
-  const toggle = () =>
-    actions.select(state.selected?.name === name ? null : { name, at: strongest(layer, state) });
-  const button = h(
-    "button",
-    { type: "button", onclick: toggle },
-    h("b", {}, label),
-    ` ${shape.join(" × ")}`,
-  );
-  picture.node.addEventListener("click", (event) => {
-    if (state.values) actions.select({ name, at: placeIn(layer, picture.hit(event)) });
-  });
-  const follow = () => {
-    const values =
-      state.values?.[state.preActivation ? "preActivation" : "activation"][name] ?? new Float32Array(sizeOf(layer));
-    const columns = columnsOf(layer, state.narrow);
-    paintTiles(picture.canvas, tilesOf(layer, values), { columns, limit: largestOf(values) });
-    if (shape.length === 1) picture.node.style.maxWidth = `${picture.canvas.width * 24}px`;
-    picture.mark(picture.canvas.width, picture.canvas.height, chosenMark(layer, state, columns));
+  const select = (selected) => store.dispatch({ type: "set", selected });
+  const toggle = () => {
+    const { selected, outputs } = store.scene();
+    select(selected?.name === name ? null : { name, at: strongest(layer, outputs) });
   };
-  const paint = () => {
-    follow();
-    button.setAttribute("aria-expanded", state.selected?.name === name);
-    note.textContent = noteOf(layer, state);
+  const title = [h("b", {}, label), ` ${shape.join(" × ")}`];
+  const button = h("button", { type: "button", onclick: toggle }, ...title);
+  picture.node.addEventListener("click", (event) => {
+    if (store.scene().outputs) select({ name, at: placeIn(layer, picture.hit(event)) });
+  });
+  const follow = (scene) => paintMaps(layer, picture, scene);
+  const paint = (scene) => {
+    follow(scene);
+    button.setAttribute("aria-expanded", scene.selected?.name === name);
+    note.textContent = noteOf(layer, scene);
     picture.describe(`${label}, ${shape.join(" by ")}: ${note.textContent}`);
   };
-  const node = h(
-    "div",
-    { class: "explorer-layer" },
-    h("div", { class: "explorer-head" }, button, note),
-    picture.node,
-  );
-  return { name, button, node, follow, paint };
+  const head = h("div", { class: "explorer-head" }, button, note);
+  const node = h("div", { class: "explorer-layer" }, head, picture.node);
+  return { name, node, follow, paint, focus: () => button.focus() };
 }
 
 const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b);
 const columnsOf = ({ shape }, narrow) => (shape.length === 3 ? shape[2] / (narrow ? 4 : 2) : 1);
 
-function noteOf({ name, kind, shape, hasRelu }, { values, preActivation }) {
-  const what =
-    name === "dense_2"
-      ? preActivation
-        ? "ten logits, of 0 to 9"
-        : "ten probabilities, of 0 to 9, by softmax"
-      : WHAT[kind];
-  if (!values || !hasRelu) return what;
-  const below = values.preActivation[name].filter((value) => value <= 0).length;
-  const share = `${below.toLocaleString("en")} of ${sizeOf({ shape }).toLocaleString("en")} values`;
-  return preActivation ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
+function paintMaps(layer, picture, scene) {
+  const { outputs, shown, narrow } = scene;
+  const values = outputs?.[shown][layer.name] ?? new Float32Array(sizeOf(layer));
+  const [grid, columns] = [gridOf(layer), columnsOf(layer, narrow)];
+  const at = (tile, row, column) => values[(row * grid.width + column) * grid.count + tile];
+  picture.paint({ ...grid, at }, { columns, limit: largestOf(values) });
+  const [width, height] = picture.size();
+  if (layer.shape.length === 1) picture.node.style.maxWidth = `${width * 24}px`;
+  picture.mark(width, height, chosenMark(layer, scene, columns));
 }
 
-/** A layer as small pictures: one for each channel; rows of numbers are one picture. */
-function tilesOf({ name, shape }, values) {
-  if (name === "flatten_1") return plane(values, 9, 64);
-  if (shape.length === 1) return plane(values, 1, shape[0]);
-  const [height, width, count] = shape;
+function noteOf(layer, { outputs, shown }) {
+  const what = layer === OUTPUT ? outputNote(shown) : layerNote(layer);
+  if (!outputs || !layer.hasRelu) return what;
+  const below = outputs.preActivation[layer.name].filter((value) => value <= 0).length;
+  const share = `${below.toLocaleString("en")} of ${sizeOf(layer).toLocaleString("en")} values`;
+  const before = shown === "preActivation";
+  return before ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
+}
+
+function outputNote(shown) {
+  if (shown === "preActivation") return "ten logits, of 0 to 9";
+  return "ten probabilities, of 0 to 9, by softmax";
+}
+
+function layerNote(layer) {
+  const { height, width } = gridOf(layer);
   return {
-    height,
-    width,
-    count,
-    at: (tile, row, column) => values[(row * width + column) * count + tile],
-  };
+    convolution: "3×3 convolution, then ReLU",
+    pooling: "the largest of each 2×2 block",
+    flatten: `one row of numbers; drawn as ${height} positions × ${width} channels`,
+    dense: `${width} weighted sums, then ReLU`,
+  }[layer.kind];
 }
 
-function placeIn({ name, shape }, { tile, row, column }) {
-  if (name === "flatten_1") return { index: row * 64 + column };
-  return shape.length === 1 ? { index: column } : { row, column, channel: tile };
+function placeIn(layer, { tile, row, column }) {
+  if (layer.shape.length === 3) return { row, column, channel: tile };
+  return { index: row * gridOf(layer).width + column };
 }
 
-function strongest(layer, { values }) {
-  if (!values) return layer.shape.length === 3 ? { row: 0, column: 0, channel: 0 } : { index: 0 };
-  const index = values.activation[layer.name].indexOf(Math.max(...values.activation[layer.name]));
-  if (layer.shape.length === 1) return { index };
-  const [, width, channels] = layer.shape;
+function strongest({ name, shape }, outputs) {
+  const values = outputs?.activation[name];
+  const index = values ? values.indexOf(Math.max(...values)) : 0;
+  if (shape.length === 1) return { index };
+  const [, width, channels] = shape;
   const pixel = Math.floor(index / channels);
   return { row: Math.floor(pixel / width), column: pixel % width, channel: index % channels };
 }
 
-function chosenMark({ name, shape }, { selected, values }, columns) {
-  if (selected?.name !== name || !values) return [];
+function chosenMark(layer, { selected, outputs }, columns) {
+  if (selected?.name !== layer.name || !outputs) return [];
   const { row, column, channel, index } = selected.at;
-  if (name === "flatten_1") return [frameAt(index % 64, Math.floor(index / 64))];
-  if (shape.length === 1) return [frameAt(index, 0)];
-  const [x, y] = [
-    (channel % columns) * (shape[1] + 1),
-    Math.floor(channel / columns) * (shape[0] + 1),
-  ];
+  const { height, width } = gridOf(layer);
+  if (layer.shape.length === 1) return [frameAt(index % width, Math.floor(index / width))];
+  const x = (channel % columns) * (width + 1);
+  const y = Math.floor(channel / columns) * (height + 1);
   return [
-    ["rect", { x, y, width: shape[1], height: shape[0], class: "chosen" }],
+    ["rect", { x, y, width, height, class: "chosen" }],
     frameAt(x + column, y + row),
   ];
 }

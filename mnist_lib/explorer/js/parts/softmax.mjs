@@ -1,47 +1,41 @@
-// The ten probabilities, step by step.
+// Logits → minus the largest → exponentials → their sum → probabilities.
 
-import { softmaxSteps } from "../engine.mjs";
 import { checkbox, h, row, scrolling } from "../dom.mjs";
+import { OUTPUT, softmaxSteps } from "../engine.mjs";
 import { numeral } from "../paint.mjs";
 
-/** Logits → minus the largest → exponentials → their sum → probabilities. */
-export function softmaxPart(state, actions) {
-  const exact = checkbox("All digits", (on) => actions.exact(on));
+const COLUMNS = ["digit", "logit z", "z − largest", "exponential", "÷ sum: probability"];
+
+export function softmaxPart(store) {
+  const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
   const body = h("tbody");
-  const columns = ["digit", "logit z", "z − largest", "exponential", "÷ sum: probability"];
-  const head = h(
-    "thead",
-    {},
-    h("tr", {}, ...columns.map((text) => h("th", { scope: "col" }, text))),
-  );
+  const heads = COLUMNS.map((text) => h("th", { scope: "col" }, text));
   const caption = h("caption", {}, "Softmax, step by step");
+  const table = h("table", {}, caption, h("thead", {}, h("tr", {}, ...heads)), body);
   const node = h(
     "div",
     { class: "explorer-softmax" },
-    exact.node,
-    scrolling("Softmax, step by step", h("table", {}, caption, head, body)),
+    all.node,
+    scrolling("Softmax, step by step", table),
   );
-  const paint = () => {
-    exact.input.checked = state.exact;
-    if (!state.values) return body.replaceChildren(row(["–", "", "", "", ""]));
-    const logits = state.values.preActivation.dense_2;
-    const steps = softmaxSteps(logits);
-    const lines = Array.from(logits, (logit, digit) =>
-      row([
-        String(digit),
-        ...[logit, steps.shifted[digit], steps.exponentials[digit], steps.probabilities[digit]].map(
-          (v) => numeral(v, state.exact),
-        ),
-      ]),
-    );
-    const largest = numeral(steps.largest, state.exact);
+  const paint = ({ exact, outputs }) => {
+    all.input.checked = exact;
     body.replaceChildren(
-      ...lines,
-      row(
-        ["", `largest: ${largest}`, "", `sum: ${numeral(steps.total, state.exact)}`, ""],
-        "total",
-      ),
+      ...(outputs
+        ? softmaxRows(outputs.preActivation[OUTPUT.name], exact)
+        : [row(["–", "", "", "", ""])]),
     );
   };
   return { node, paint };
+}
+
+function softmaxRows(logits, exact) {
+  const show = (value) => numeral(value, exact);
+  const { largest, shifted, exponentials, total, probabilities } = softmaxSteps(logits);
+  const lines = Array.from(logits, (logit, digit) => {
+    const values = [logit, shifted[digit], exponentials[digit], probabilities[digit]];
+    return row([String(digit), ...values.map(show)]);
+  });
+  const foot = ["", `largest: ${show(largest)}`, "", `sum: ${show(total)}`, ""];
+  return [...lines, row(foot, "total")];
 }

@@ -1,0 +1,149 @@
+"""The store of the live network: plain actions, and a state that is never changed in place."""
+
+import base64
+
+import pytest
+
+from mnist_lib.explorer import VIEWS
+from mnist_lib.explorer.payload import about_weights, golden_digits, pack_weights
+
+STORE = """([about, weights, layer]) => {
+  const freeze = (value) => {
+    if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) return value;
+    Object.values(value).forEach(freeze);
+    return Object.freeze(value);
+  };
+  const opening = api.openingState({ ...about, weights }, { layer });
+  globalThis.store = api.createStore(freeze(opening));
+  globalThis.heard = 0;
+  globalThis.stop = store.subscribe(() => (freeze(store.state), (heard += 1)));
+}"""
+
+DISPATCH = "(actions) => actions.forEach((action) => store.dispatch(action))"
+
+STATE = """() => {
+  const { weights, goldenDigits, narrow, ...state } = store.state;
+  return state; }"""
+
+STROKE = [[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]
+DRAW = [
+    {"type": "begin", "point": STROKE[0]},
+    {"type": "extend", "points": STROKE[1:]},
+    {"type": "end"},
+]
+
+
+class Store:
+    """A store in the page, whose states are frozen: to change one in place would be an error."""
+
+    def __init__(self, tab, weights, layer="all"):
+        packed = pack_weights(weights)
+        about = about_weights(packed, golden_digits())
+        tab.evaluate(STORE, [about, base64.b64encode(packed).decode(), layer])
+        self.tab = tab
+
+    def dispatch(self, *actions):
+        self.tab.evaluate(DISPATCH, list(actions))
+        return self.state()
+
+    def state(self):
+        return self.tab.evaluate(STATE)
+
+    def heard(self):
+        return self.tab.evaluate("heard")
+
+    def answer(self):
+        """The digit with the largest probability, None where nothing is drawn."""
+        return self.tab.evaluate(
+            """() => {
+              const scores = store.scene().outputs?.activation.dense_2;
+              return scores ? scores.indexOf(Math.max(...scores)) : null; }"""
+        )
+
+
+@pytest.fixture
+def store(engine, weights):
+    return Store(engine, weights)
+
+
+def test_a_stroke_is_begun_extended_and_ended(store):
+    assert store.dispatch(DRAW[0])["strokes"] == [[STROKE[0]]]
+    state = store.dispatch(DRAW[1])
+    assert state["strokes"] == [STROKE]
+    assert state["drawing"]
+    state = store.dispatch(DRAW[2])
+    assert not state["drawing"]
+    assert state["picked"] is None
+    assert store.answer() == 7
+
+
+def test_undo_brings_back_what_was_on_the_pad_step_by_step(store):
+    steps = (DRAW, [{"type": "clear"}], [{"type": "pick", "picked": 4}], DRAW)
+    states = [store.state(), *(store.dispatch(*actions) for actions in steps)]
+    while len(states) > 1:
+        assert store.state() == states.pop()
+        store.dispatch({"type": "undo"})
+    assert store.state() == states[0]
+    heard = store.heard()
+    assert store.dispatch({"type": "undo"}) == states[0]
+    assert store.heard() == heard, "there is nothing left to undo"
+
+
+def test_what_would_change_nothing_tells_nobody(store):
+    store.dispatch({"type": "clear"})
+    heard = store.heard()
+    current = store.state()
+    same = {name: current[name] for name in ("strokes", "picked", "normalise", "layer")}
+    store.dispatch(
+        {"type": "clear"}, {"type": "extend", "points": STROKE}, {"type": "load", **same}
+    )
+    assert store.heard() == heard
+    assert store.state() == current
+
+
+def test_a_pen_that_goes_on_after_its_stroke_was_replaced_spoils_nothing(store):
+    load = {"type": "load", "strokes": [], "picked": 3, "normalise": True, "layer": "all"}
+    state = store.dispatch(*DRAW[:2], load)
+    assert (state["strokes"], state["picked"], state["drawing"]) == ([], 3, False)
+    assert store.dispatch(*DRAW[1:]) == state
+
+
+def test_what_is_loaded_can_be_undone_and_strokes_hide_a_picked_digit(store):
+    before = store.state()
+    load = {"type": "load", "strokes": [STROKE], "picked": 7, "normalise": True, "layer": "all"}
+    state = store.dispatch(load)
+    assert (state["strokes"], state["picked"]) == ([STROKE], None)
+    assert store.dispatch({"type": "undo"}) == before
+
+
+def test_a_listener_that_has_stopped_hears_nothing(store):
+    store.tab.evaluate("() => stop()")
+    store.dispatch(*DRAW)
+    assert store.heard() == 0
+    assert store.answer() == 7
+
+
+def test_what_follows_from_the_state_is_computed_once_for_each_drawing(store):
+    code = """() => {
+      const first = store.scene().outputs;
+      store.dispatch({ type: "set", exact: true });
+      const same = store.scene().outputs === first;
+      store.dispatch({ type: "set", normalise: false });
+      store.dispatch({ type: "pick", picked: 2 });
+      return [same, store.scene().outputs === first]; }"""
+    assert store.tab.evaluate(code) == [True, False]
+
+
+@pytest.mark.parametrize("layer", VIEWS)
+def test_a_view_opens_a_value_that_its_layers_have(engine, weights, layer):
+    selected = Store(engine, weights, layer).state()["selected"]
+    if selected:
+        shape = engine.evaluate(
+            "(name) => api.LAYERS.find((layer) => layer.name === name).shape", selected["name"]
+        )
+        assert len(selected["at"]) == len(shape)
+        assert all(place < side for place, side in zip(selected["at"].values(), shape, strict=True))
+
+
+def test_an_unknown_layer_opens_all_of_them(engine, weights):
+    assert Store(engine, weights, "nothing").state()["layer"] == "all"
