@@ -1,5 +1,7 @@
 # make book        execute the chapters and build the HTML
 # make test        run every check
+# make quick       the fast ones, without a browser and without a chapter, while you work
+# make format      put Python, JavaScript and style sheets into their one form
 # make notebooks   put the chapters into the state they are kept in; STUDENT=1: copies without solutions
 # make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
 #                  make photographs: how many photographs of each kind they read
@@ -10,7 +12,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test notebooks pretrained seeds photographs bench repository requirements clean
+.PHONY: book test quick format notebooks pretrained seeds photographs bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -28,6 +30,13 @@ book: $(READY) _build/.library
 
 test: $(READY)
 	$(BIN)/python -m tools.check
+
+quick: $(READY)
+	$(BIN)/python -m tools.check --quick
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/biome format --write --config-path=tools mnist_lib/explorer _static
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks $(if $(STUDENT),--student _build/student)

@@ -8,10 +8,10 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-DESCRIPTION = """\
+_DESCRIPTION = """\
 The MNIST network of the course, from the command line.
 
   train      build the network, train it, evaluate it, save it: the note's program
@@ -118,7 +118,7 @@ def _data(options: argparse.Namespace) -> int:
     return 0
 
 
-def _network(path: Path | None):
+def _network(path: Path | None) -> Callable:
     """The shipped weights in NumPy, or a reader's own model in Keras."""
     if path is None:
         from mnist_lib.architecture import LAYERS
@@ -181,7 +181,7 @@ def _seed(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m mnist_lib",
-        description=DESCRIPTION,
+        description=_DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="Each command explains itself: python -m mnist_lib train --help",
     )
@@ -207,7 +207,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add(commands, name: str, run, text: str) -> argparse.ArgumentParser:
+def _add(
+    commands: "argparse._SubParsersAction", name: str, run: Callable, text: str
+) -> argparse.ArgumentParser:
     command = commands.add_parser(
         name, description=text, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
@@ -215,7 +217,7 @@ def _add(commands, name: str, run, text: str) -> argparse.ArgumentParser:
     return command
 
 
-def _add_train(commands) -> None:
+def _add_train(commands: "argparse._SubParsersAction") -> None:
     train = _add(
         commands,
         "train",

@@ -17,10 +17,10 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 MAX_PIXELS = 20_000_000
 """Larger pictures are refused before they are decoded: a 50 kB file can hold 400 megapixels."""
 
-INK_SIDE = 20
+_INK_SIDE = 20
 """The box that holds the ink, in pixels, inside the picture of 28."""
 
-MARGIN = 12
+_MARGIN = 12
 """How far the box may hang over the edge of the picture, in pixels; what hangs over is empty."""
 
 PAD_SIDE = 280
@@ -29,7 +29,7 @@ PAD_SIDE = 280
 PEN = 28
 """The width of the pen on the pad, in pixels: the normalised ink is about as much as MNIST's."""
 
-SLOPES = np.linspace(-0.36, 0.36, 121)
+_SLOPES = np.linspace(-0.36, 0.36, 121)
 """Of a page's lines in a photograph, 20 degrees to both sides; between two, an end moves by 1 of
 400 pixels."""
 
@@ -64,10 +64,10 @@ def prepare_digit(ink: np.ndarray) -> np.ndarray:
     small /= small.max()
     top, left = (_offset(small.sum(axis=axis)) for axis in (1, 0))
     # The margin takes every shift; only empty sides of the box can fall outside of 28 x 28.
-    canvas = np.zeros((28 + 2 * MARGIN, 28 + 2 * MARGIN), np.float32)
-    top, left = top + MARGIN, left + MARGIN
-    canvas[top : top + INK_SIDE, left : left + INK_SIDE] = small
-    return canvas[MARGIN:-MARGIN, MARGIN:-MARGIN, np.newaxis]
+    canvas = np.zeros((28 + 2 * _MARGIN, 28 + 2 * _MARGIN), np.float32)
+    top, left = top + _MARGIN, left + _MARGIN
+    canvas[top : top + _INK_SIDE, left : left + _INK_SIDE] = small
+    return canvas[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN, np.newaxis]
 
 
 def read_ink(path: str | Path) -> np.ndarray:
@@ -81,7 +81,8 @@ def read_ink(path: str | Path) -> np.ndarray:
     raises: ImageError where the file is no picture, is too large, or shows no ink;
     FileNotFoundError and other OSErrors where it cannot be opened
     """
-    grey, lossy = _read_grey(Path(path))
+    path = Path(path)
+    grey, lossy = _read_grey(path)
     if np.ptp(grey) < 0.02:
         raise ImageError(f"{path}: no digit found, the picture is all one colour")
     ground = _border(grey)
@@ -185,10 +186,10 @@ def _area_weights(side: int) -> np.ndarray:
     >>> _area_weights(30)[0, :3].round(3)
     array([0.667, 0.333, 0.   ])
     """
-    edges = np.arange(INK_SIDE + 1)[:, np.newaxis] * side / INK_SIDE
+    edges = np.arange(_INK_SIDE + 1)[:, np.newaxis] * side / _INK_SIDE
     cells = np.arange(side)
     covered = np.clip(edges - cells, 0, 1)  # of each cell, the share left of each edge
-    return np.diff(covered, axis=0) * INK_SIDE / side
+    return np.diff(covered, axis=0) * _INK_SIDE / side
 
 
 def _offset(profile: np.ndarray) -> int:
@@ -196,7 +197,7 @@ def _offset(profile: np.ndarray) -> int:
 
     Ink is never pushed over the edge, however far it leans.
     """
-    centre = ((np.arange(INK_SIDE) + 0.5) * profile).sum() / profile.sum()
+    centre = ((np.arange(_INK_SIDE) + 0.5) * profile).sum() / profile.sum()
     shift = int(15 - round(centre, 6))  # or a tie would hang on the last bit of a float32
     ink = np.flatnonzero(profile)
     return int(np.clip(shift, -ink[0], 27 - ink[-1]))
@@ -352,8 +353,8 @@ def _line_strength(thin: np.ndarray) -> np.ndarray:
     outside = np.pad(thin, ((beside, beside), (0, 0)), constant_values=np.inf)
     level = np.arange(beside * width, (beside + height) * width).reshape(height, width)
     starts = np.linspace(0, width, 9).astype(int)
-    strength = np.empty((len(SLOPES), height))
-    for slope in range(len(SLOPES)):
+    strength = np.empty((len(_SLOPES), height))
+    for slope in range(len(_SLOPES)):
         line = outside.take(level + _rows(slope, width) * width)
         means = np.add.reduceat(line, starts[:-1], axis=1) / np.diff(starts)
         strength[slope] = np.where(np.isinf(means).sum(axis=1) > 5, 0, means.min(axis=1))
@@ -362,4 +363,4 @@ def _line_strength(thin: np.ndarray) -> np.ndarray:
 
 def _rows(slope: int, width: int) -> np.ndarray:
     """Where a line of that slope runs, in rows below its middle, column by column."""
-    return np.rint(SLOPES[slope] * (np.arange(width) - width // 2)).astype(int)
+    return np.rint(_SLOPES[slope] * (np.arange(width) - width // 2)).astype(int)

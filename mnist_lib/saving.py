@@ -30,10 +30,10 @@ SUFFIXES = (".weights.h5", ".h5", ".keras")
 MAX_BYTES = 50_000_000
 """No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
 
-MAX_NAME = 240
+_MAX_NAME = 240
 """Of 255 bytes that a file name may have; the rest is left for .bak and a number."""
 
-MAX_ITEMS = 500
+_MAX_ITEMS = 500
 """No file of this network holds more groups and arrays; hard links can make endless ones."""
 
 
@@ -79,8 +79,8 @@ def check_target(path: str | Path) -> None:
         raise NotADirectoryError(f"there is no folder {path.parent}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
         raise PermissionError(f"cannot write into the folder {path.parent}")
-    if len(os.fsencode(path.name)) > MAX_NAME:
-        raise ValueError(f"expected a file name of at most {MAX_NAME} bytes, got {path.name}")
+    if len(os.fsencode(path.name)) > _MAX_NAME:
+        raise ValueError(f"expected a file name of at most {_MAX_NAME} bytes, got {path.name}")
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -212,8 +212,8 @@ def _inspect_hdf5(content: bytes, path: Path) -> dict:
     """Refuse links to elsewhere and data kept elsewhere; return the attributes of the root."""
     with h5py.File(io.BytesIO(content), "r") as file:
         for number, (name, item) in enumerate(_items(file, path)):
-            if number >= MAX_ITEMS:
-                raise ModelFileError(f"{path} holds more than {MAX_ITEMS} groups and arrays")
+            if number >= _MAX_ITEMS:
+                raise ModelFileError(f"{path} holds more than {_MAX_ITEMS} groups and arrays")
             if isinstance(item, h5py.Dataset) and _elsewhere(item):
                 raise ModelFileError(f"{path}: {name} lies in another file, or is far too large")
         return dict(file.attrs)
@@ -247,8 +247,8 @@ def _check_layers(config: dict, path: Path) -> None:
 def _layer(layer: dict) -> tuple:
     """What a layer is, without what training leaves untouched: names, initializers, dtypes."""
     config = layer["config"]
-    keys = ("filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation")
-    keys += ("dilation_rate", "data_format")  # the shapes of the weights would not tell
+    keys = ["filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation"]
+    keys += ["dilation_rate", "data_format"]  # the shapes of the weights would not tell
     values = (config.get(key) for key in keys)
     trainable = config.get("trainable", True)
     return (

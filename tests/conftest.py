@@ -18,6 +18,13 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MNIST_PROGRESS"] = "0"
 
 
+def pytest_collection_modifyitems(items):
+    """What loads the full MNIST, copies the tree or makes an environment is slow."""
+    for item in items:
+        if {"full", "copy_of_tree", "bare_environment"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def embedded():
     """The 4,000 + 1,000 real digits that need no network."""

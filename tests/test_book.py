@@ -10,6 +10,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools.check import BUILD, NBVAL
 
+# Each of them starts a build.
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -133,6 +133,7 @@ def test_a_model_that_is_none_is_one_line(command, name, message, pictures, tmp_
 # train
 
 
+@pytest.mark.slow
 def test_train_is_the_notes_program_and_keeps_an_old_file(tmp_path, capfd, pictures):
     (tmp_path / "harryTest.h5").write_bytes(b"old")
     assert main(["train", "--epochs", "1", "--seed", "3"]) == 0

@@ -22,6 +22,9 @@ from mnist_lib.explorer.payload import (
     pack_weights,
 )
 
+# Each of them starts a build.
+pytestmark = pytest.mark.slow
+
 EXTENSIONS = Path(__file__).parent.parent / "_ext"
 
 WHOLE = '<div class="explorer" data-layer="all"></div>'

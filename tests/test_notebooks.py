@@ -281,6 +281,7 @@ def test_prose_keeps_its_voice(chapter):
         assert word not in text.lower(), word
 
 
+@pytest.mark.slow
 def test_students_get_every_question_and_no_solution(tmp_path):
     tool = [sys.executable, "-m", "tools.notebooks", "--student", str(tmp_path)]
     subprocess.run(tool, check=True, capture_output=True, cwd=ROOT)

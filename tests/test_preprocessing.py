@@ -99,6 +99,7 @@ def returning(images: np.ndarray) -> tuple[int, list[int]]:
     return even, exceptions
 
 
+@pytest.mark.slow
 def test_embedded_digits_enlarged_ten_times_come_back_within_one_grey_level(embedded):
     assert returning(embedded.test.images) == (812, [])
 
@@ -124,6 +125,7 @@ def right_on_pages(digits, weights: dict) -> int:
     return right
 
 
+@pytest.mark.slow
 def test_digits_on_larger_pages_are_read_as_well(embedded, weights):
     """At most 3 of 1,000 are lost, or 0.3 points; with the shipped weights one is won."""
     answers = forward(embedded.test.images, weights)["dense_2"].argmax(axis=1)
@@ -452,6 +454,7 @@ def photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.rint(np.clip(grey, 0, 1) * 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 def test_photographs_with_a_shadow_are_recognised(embedded, tmp_path):
     """At least 22 of 24: the network itself errs on about 1 in 100."""
     weights, rng = load_weights(), np.random.default_rng(0)

@@ -226,6 +226,7 @@ def answer_to(kind: str, number: int, weights: dict, file) -> int:
     return int(forward(digit, weights)["dense_2"].argmax())
 
 
+@pytest.mark.slow
 def test_what_the_record_calls_wrong_is_wrong_and_what_not_is_right(weights, tmp_path):
     for kind, run in load_photograph_results().items():
         for number in run["wrong"]:

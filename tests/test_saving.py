@@ -54,12 +54,14 @@ def test_a_saved_model_comes_back_to_the_bit(name, good, pretrained, embedded):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.slow
 def test_a_loaded_model_can_be_trained_on(name, good, embedded):
     loaded = load_model(good / name)
     loaded.fit(embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]], verbose=0)
     assert not same_weights(loaded, load_pretrained())
 
 
+@pytest.mark.slow
 def test_only_keras_own_format_goes_on_where_it_stopped(tmp_path, embedded):
     """To the bit: the state of the optimizer comes back too. The others start afresh."""
     images, targets = embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]]
@@ -161,6 +163,7 @@ saving.save_model(saving.load_pretrained(), sys.argv[1])
 """
 
 
+@pytest.mark.slow
 def test_a_kill_just_before_the_new_file_takes_its_place_leaves_the_old_one(tmp_path):
     path = tmp_path / "model.keras"
     path.write_bytes(b"old")

@@ -144,6 +144,7 @@ def test_recorded_digits_are_read_right_but_the_shut_four(weights):
     ]
 
 
+@pytest.mark.slow
 def test_varied_digits_are_read_right(weights):
     """At least 95 of 100: a few are written so that another reading is as good."""
     drawings = [
@@ -235,6 +236,7 @@ def test_strokes_that_have_merged_come_apart_under_a_thin_pen():
 
 
 @pytest.mark.parametrize("disturbance", ["rotated", "perspective", "everything"])
+@pytest.mark.slow
 def test_a_digit_stays_whole_on_the_photograph(disturbance):
     """However the camera is held, the frame of the photograph is paper alone: with ink all round
     the pad or without, it is the same to the noise of a file."""
@@ -256,6 +258,7 @@ def test_a_disturbance_of_another_name_is_refused(name):
 
 
 @pytest.mark.parametrize("disturbance", DISTURBANCES)
+@pytest.mark.slow
 def test_photographs_are_read_right(disturbance, weights, tmp_path):
     """All but one, as JPEG files: of 120 photographs for each disturbance 116 or more are right,
     and the rest are digits that another reading fits as well. Shadows and mixtures are the hard
@@ -271,6 +274,7 @@ def test_photographs_are_read_right(disturbance, weights, tmp_path):
     assert right >= len(digits) - 1
 
 
+@pytest.mark.slow
 def test_predict_reads_a_photograph(tmp_path, capsys):
     path = tmp_path / "photo.jpg"
     Image.fromarray(photograph(rasterise(write(3)), "everything", seed=3)).save(path, quality=90)

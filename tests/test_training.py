@@ -107,6 +107,7 @@ def trained(embedded):
     return model, train(model, embedded.train, epochs=1)
 
 
+@pytest.mark.slow
 def test_one_epoch_on_4000_digits_learns_most_of_them(trained, embedded, capsys):
     """Guessing gives 100 of 1,000; one epoch gave 800 to 900 with every seed that was tried."""
     model, _ = trained
@@ -124,6 +125,7 @@ def test_the_history_holds_one_number_each_for_every_epoch(trained):
     assert history.seconds[0] > 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_three_times_gives_the_same_bits(embedded):
     def weights() -> list[bytes]:
         keras.utils.set_random_seed(7)

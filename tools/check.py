@@ -1,4 +1,4 @@
-"""Run every check of the project: `make test`, or some parts by name.
+"""Run every check of the project: `make test`, or some parts by name; `make quick`: the fast ones.
 
 Each part is a command of a well-known tool. The parts run one after the other, all of them even if
 one fails; the end is one line for each: what ran, how many, how long, on which data.
@@ -25,7 +25,18 @@ NBVAL = [
 ]
 BUILD = [str(BIN / "jupyter-book"), "build", "-W", "-n", "--keep-going"]
 LIVE = "tests/live"  # what needs a browser, and the built pages
+SCRIPTS = ["mnist_lib/explorer", "_static"]  # JavaScript and style sheets
+QUICK = ("format", "lint", "format-js", "lint-js", "types", "unit")
 EMBEDDED = {"MNIST_SOURCE": "embedded", "MNIST_PROGRESS": "0"}
+
+
+CLOSING_LINES = (
+    r"Found \d+ warnings? and \d+ errors?",  # oxlint
+    r"(?:\d+ (?:passed|failed|errors?|skipped)(?:, )?)+",  # pytest
+    r"\d+ files? \S*\s*(?:already )?formatted|All checks passed",  # ruff
+    r"Checked \d+ files",  # biome
+    r"(?:no issues found in|Found \d+ errors? in) \d+ \w+ ?files?",  # mypy
+)
 
 
 class Part(NamedTuple):
@@ -51,12 +62,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     every = parts()
     parser.add_argument("names", nargs="*", metavar="PART", help=", ".join(p.name for p in every))
-    names = parser.parse_args().names
+    parser.add_argument("--quick", action="store_true", help=f"the same as {' '.join(QUICK)}")
+    options = parser.parse_args()
+    whole = [part.name for part in every if part.name != "unit"]  # pytest runs those tests too
+    names = QUICK if options.quick else options.names or whole
     unknown = set(names) - {part.name for part in every}
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    results = [run(part) for part in every if not names or part.name in names]
-    return report(results)
+    return report([run(part) for part in every if part.name in names])
 
 
 def parts() -> list[Part]:
@@ -67,6 +80,10 @@ def parts() -> list[Part]:
     some = [
         Part("format", [str(BIN / "ruff"), "format", "--check", "."]),
         Part("lint", [str(BIN / "ruff"), "check", "."]),
+        Part("format-js", [str(BIN / "biome"), "format", "--config-path=tools", *SCRIPTS]),
+        Part("lint-js", [str(BIN / "oxlint"), "-c", "tools/oxlint.json", *SCRIPTS]),
+        Part("types", [str(BIN / "mypy")]),
+        Part("unit", [*pytest, "worksteal", f"--ignore={LIVE}", "-m", "not slow"], seen),
         Part("pytest", [*pytest, "loadfile", f"--ignore={LIVE}"], seen),
         Part("nbval", nbval("chapters"), "embedded subset", EMBEDDED),
     ]
@@ -118,11 +135,10 @@ def run(part: Part) -> Result:
 
 
 def count(output: str) -> str:
-    """How many: the closing line of pytest, of ruff, or the chapters that Sphinx executed."""
-    if found := re.findall(r"(?:\d+ (?:passed|failed|errors?|skipped)(?:, )?)+", output):
-        return found[-1]
-    if found := re.findall(r"\d+ files? \S*\s*(?:already )?formatted|All checks passed", output):
-        return found[-1]
+    """How many: the closing line of each tool, or the chapters that Sphinx executed."""
+    for closing in CLOSING_LINES:
+        if found := re.findall(closing, output):
+            return found[-1]
     if found := re.findall(r"Executed notebook in [\d.]+ seconds", output):
         return f"{len(found)} chapters executed"
     return "see above"

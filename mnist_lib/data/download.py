@@ -105,7 +105,7 @@ def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             beside = Path(folder) / path.name
-            np.savez_compressed(beside, **arrays)
+            np.savez_compressed(beside, **arrays)  # type: ignore[arg-type]  # none is named allow_pickle
             os.replace(beside, path)
 
 
@@ -137,7 +137,7 @@ def verify(arrays: dict[str, np.ndarray], expected: dict[str, ArraySpec]) -> Non
         got = np.asarray(arrays[name])  # NumPy hands out a member that is no array as bytes
         if got.dtype != np.uint8 or got.shape != want.shape:
             raise DataError(f"expected {name} as uint8 {want.shape}, got {got.dtype} {got.shape}")
-        found = hashlib.sha256(np.ascontiguousarray(got)).hexdigest()
+        found = hashlib.sha256(got.tobytes()).hexdigest()
         if found != want.sha256:
             raise DataError(
                 f"{name} is not MNIST: expected sha256 {want.sha256[:12]}…, got {found[:12]}…"

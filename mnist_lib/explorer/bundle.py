@@ -11,17 +11,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 MODULES = Path(__file__).parent / "js"
+"""Where the modules are."""
+
 MAIN = MODULES / "main.mjs"
+"""The entry of pages and notebooks: it imports all others."""
 
-NAMES = r"\{([^{}]*)\}"
-IMPORT = re.compile(rf'^import {NAMES} from "(\.[^"\n]*)";\n', re.M)
-PASS_ON = re.compile(rf'^export {NAMES} from "(\.[^"\n]*)";\n', re.M)
-EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.M)
-DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
-COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.M)
-DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.M)
+_NAMES = r"\{([^{}]*)\}"
+_IMPORT = re.compile(rf'^import {_NAMES} from "(\.[^"\n]*)";\n', re.M)
+_PASS_ON = re.compile(rf'^export {_NAMES} from "(\.[^"\n]*)";\n', re.M)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.M)
+_DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
+_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.M)
+_DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.M)
 
-SCRIPT = """\
+_SCRIPT = """\
 // Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
 "use strict";
 (() => {{
@@ -53,7 +56,7 @@ def page_script() -> str:
     What `main.mjs` exports can be called as `mnistExplorer.api`.
     """
     bundle = join(MAIN)
-    return SCRIPT.format(code=bundle.code, names=", ".join(bundle.names))
+    return _SCRIPT.format(code=bundle.code, names=", ".join(bundle.names))
 
 
 def notebook_module() -> str:
@@ -73,16 +76,17 @@ def join(entry: Path, loaded: Path | None = None) -> Bundle:
     modules = read_all(entry)
     here = read_all(loaded) if loaded else {}
     own = {path: module for path, module in modules.items() if path not in here}
-    check_names(modules, own)
+    _check_names(modules, own)
     parts = [module.code for module in own.values()]
-    if borrowed := borrowed_names(own, here):
+    borrowed = _borrowed_names(own, here)
+    if loaded and borrowed:
         if missing := set(borrowed) - set(here[loaded].offered):
             raise ValueError(f"expected {loaded.name} to export {', '.join(sorted(missing))}")
         parts.insert(0, f"const {{ {', '.join(borrowed)} }} = globalThis.mnistExplorer.api;")
     return Bundle("\n\n".join(parts), modules[entry].offered)
 
 
-def borrowed_names(own: dict[Path, Module], here: dict[Path, Module]) -> list[str]:
+def _borrowed_names(own: dict[Path, Module], here: dict[Path, Module]) -> list[str]:
     """What the modules of a part take from modules that the page already has."""
     taken = [(path, names) for module in own.values() for path, names in module.taken.items()]
     return sorted({name for path, names in taken if path in here for name in names})
@@ -114,15 +118,15 @@ def read(path: Path) -> Module:
     """Take one module apart; what would not survive the joining is refused with its line."""
     text = path.read_text(encoding="utf-8")
     taken: dict[Path, list[str]] = {}
-    offered = EXPORT.findall(text)
-    for pattern in (IMPORT, PASS_ON):
+    offered = _EXPORT.findall(text)
+    for pattern in (_IMPORT, _PASS_ON):
         for names, address in pattern.findall(text):
             listed = [name.strip() for name in names.split(",") if name.strip()]
             taken.setdefault((path.parent / address).resolve(), []).extend(listed)
-            if pattern is PASS_ON:
+            if pattern is _PASS_ON:
                 offered += listed
     code = text
-    for pattern in (IMPORT, PASS_ON, EXPORT, DEFAULT, COMMENT):
+    for pattern in (_IMPORT, _PASS_ON, _EXPORT, _DEFAULT, _COMMENT):
         code = pattern.sub("", code)
     if left := re.search(r"^.*\b(?:import|export)\b.*$", code, re.M):
         raise ValueError(
@@ -132,11 +136,11 @@ def read(path: Path) -> Module:
     return Module(code.strip(), taken, offered)
 
 
-def check_names(modules: dict[Path, Module], own: dict[Path, Module]) -> None:
+def _check_names(modules: dict[Path, Module], own: dict[Path, Module]) -> None:
     """Joined, all modules share one scope: each name once, and each taken one really offered."""
     homes: dict[str, Path] = {}
     for path, module in own.items():
-        for name in DECLARED.findall(module.code):
+        for name in _DECLARED.findall(module.code):
             if name in homes:
                 raise ValueError(f"{name} is declared in {homes[name].name} and in {path.name}")
             homes[name] = path

@@ -16,6 +16,7 @@ from mnist_lib.data import load_mnist
 from mnist_lib.pretrained import load_golden_outputs, load_provenance
 
 STYLE = Path(__file__).with_name("explorer.css")
+"""The style sheet of the live network."""
 
 SHAPES = {layer.name: (layer.kernel_shape, layer.kernel_shape[-1:]) for layer in WEIGHTED}
 """Kernel and bias of each layer that has them, in the order in which they travel."""

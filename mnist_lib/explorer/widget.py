@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from mnist_lib.data import Digits
 
-KERAS_CLASS = {
+_KERAS_CLASS = {
     "convolution": "Conv2D",
     "pooling": "MaxPooling2D",
     "flatten": "Flatten",
@@ -44,18 +44,18 @@ KERAS_CLASS = {
 }
 """What Keras calls each kind of layer."""
 
-NETWORK = {
-    layer.name: (KERAS_CLASS[layer.kind], "relu" if layer.has_relu else None) for layer in LAYERS
+_NETWORK = {
+    layer.name: (_KERAS_CLASS[layer.kind], "relu" if layer.has_relu else None) for layer in LAYERS
 } | {LAYERS[-1].name: ("Dense", "softmax")}
 """Class and activation of each layer. The shapes of the weights leave no choice for the rest."""
 
-IDLE = ("InputLayer", "Dropout")
+_IDLE = ("InputLayer", "Dropout")
 """Layers that a network may have besides: they change nothing when it answers."""
 
-MOST_DIGITS = 20
+_MOST_DIGITS = 20
 """More buttons would not fit under the pad."""
 
-EXAMPLE = 7
+_EXAMPLE = 7
 """The digit that an explorer opens with, where there are so many."""
 
 
@@ -85,7 +85,7 @@ class DigitExplorer(anywidget.AnyWidget):
     layer = traitlets.Enum(VIEWS, default_value="all", help="What is open, one of VIEWS").tag(
         sync=True
     )
-    strokes = traitlets.List(
+    strokes: traitlets.List = traitlets.List(
         help="What is drawn: a list of strokes, each a list of points (x, y) in units of the pad"
     ).tag(sync=True)
     picked = traitlets.Int(
@@ -108,11 +108,11 @@ class DigitExplorer(anywidget.AnyWidget):
         weights = _weights_of(model)
         packed = pack_weights(weights)
         chosen = _book_digits() if digits is None else _chosen_digits(digits)
-        computed_by = "NumPy" if model is weights else "Keras"
+        computed_by = "NumPy" if isinstance(model, Mapping) else "Keras"
         about = about_weights(packed, _add_probabilities(chosen, model), computed_by=computed_by)
         if IN_BOOK in os.environ:  # there the page itself has the network
             self._ipython_display_ = lambda: None
-        picked = EXAMPLE if len(chosen) > EXAMPLE else None
+        picked = _EXAMPLE if len(chosen) > _EXAMPLE else None
         super().__init__(weights=packed, about=about, layer=layer, picked=picked)
 
     def open(self) -> None:
@@ -176,13 +176,13 @@ def _weights_of(model: "keras.Model | dict") -> dict:
     raises: TypeError for what is neither a model nor weights, ValueError for another network
     """
     if isinstance(model, Mapping):
-        return model
+        return dict(model)
     if not hasattr(model, "layers"):
         raise TypeError(f"expected a Keras model or its weights, got {type(model).__name__}")
-    layers = [layer for layer in model.layers if type(layer).__name__ not in IDLE]
+    layers = [layer for layer in model.layers if type(layer).__name__ not in _IDLE]
     got = {layer.name: (type(layer).__name__, _activation_name(layer)) for layer in layers}
-    if list(got.items()) != list(NETWORK.items()):
-        raise ValueError(f"expected the layers {_list_layers(NETWORK)}; got {_list_layers(got)}")
+    if list(got.items()) != list(_NETWORK.items()):
+        raise ValueError(f"expected the layers {_list_layers(_NETWORK)}; got {_list_layers(got)}")
     return {la.name: tuple(la.get_weights()) for la in layers if la.get_weights()}
 
 
@@ -208,8 +208,8 @@ def _chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
     labels = getattr(digits, "labels", [None] * len(images))
     if images.shape[1:] != (28, 28, 1):
         raise ValueError(f"expected images of shape (n, 28, 28, 1), got {images.shape}")
-    if not 1 <= len(images) <= MOST_DIGITS:
-        raise ValueError(f"expected 1 to {MOST_DIGITS} digits, got {len(images):,}: take a slice")
+    if not 1 <= len(images) <= _MOST_DIGITS:
+        raise ValueError(f"expected 1 to {_MOST_DIGITS} digits, got {len(images):,}: take a slice")
     return [
         {"index": i, "label": None if label is None else int(label), "pixels": encode_pixels(image)}
         for i, (image, label) in enumerate(zip(images, labels, strict=True))
@@ -220,7 +220,7 @@ def _add_probabilities(digits: list[dict], model: "keras.Model | dict") -> list[
     """The digits with the probabilities that the model itself gives; weights alone: NumPy."""
     images = np.stack([decode_pixels(digit["pixels"]) for digit in digits])
     if isinstance(model, Mapping):
-        probabilities = forward(images, model)[LAYERS[-1].name]
+        probabilities = forward(images, dict(model))[LAYERS[-1].name]
     else:
         probabilities = model.predict(images, verbose=0)
     return [

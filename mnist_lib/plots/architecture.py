@@ -105,7 +105,8 @@ def show_dots(arrays: dict[str, Sequence[np.ndarray]], ax: Axes | None = None) -
 
     arrays: a few arrays of any shapes by the name that stands beside them; 320 dots fill a line
     """
-    columns, gap, blocks, places, labels = 320, 8, [], [], []
+    columns, gap, places, labels = 320, 8, [], []
+    blocks: list[np.ndarray] = []
     for name, parts in arrays.items():
         numbers = np.concatenate([np.ravel(part) for part in parts])
         lines = -(-numbers.size // columns)

@@ -33,7 +33,8 @@ def show_loss(
     level: the loss of ten equal probabilities, ln 10, as a dotted line; none is drawn without it
     """
     ax = show_curves(curves, xlabel="epoch", ylabel="mean loss", ax=ax)
-    losses = [loss for values in curves.values() for loss in values] + [level] * (level is not None)
+    losses = [loss for values in curves.values() for loss in values]
+    losses += [] if level is None else [level]
     ticks = [t for t in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10) if t > min(losses) / 3]
     ax.set_yscale("log")
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -75,10 +76,10 @@ def show_runs(
     names, shares, intervals: one for each run; shares and the ends of intervals lie in [0, 1]
     """
     ax = plt.subplots(figsize=(7.0, 0.42 * len(names) + 1.2))[1]
-    shares, rows = np.array(shares), range(len(names))
-    ends = np.abs(np.transpose(intervals) - shares)
-    ax.errorbar(100 * shares, rows, xerr=100 * ends, fmt="o", capsize=4, label="run, 95 % interval")
-    ax.axvline(100 * shares.mean(), color=ORANGE, linestyle="--", label="mean of the runs")
+    percent, rows = 100 * np.array(shares), range(len(names))
+    ends = np.abs(100 * np.transpose(intervals) - percent)
+    ax.errorbar(percent, rows, xerr=ends, fmt="o", capsize=4, label="run, 95 % interval")
+    ax.axvline(percent.mean(), color=ORANGE, linestyle="--", label="mean of the runs")
     ax.set(yticks=rows, yticklabels=names, xlabel="right answers in %", ylim=(len(names) - 0.5, -1))
     ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     ax.grid(axis="y", visible=False)

@@ -80,9 +80,9 @@ def show_counts(
     labels: one for each row, such as "86 of 112"
     """
     ax = plt.subplots(figsize=(7.0, 0.4 * len(names) + 0.8))[1]
-    rows, shares = np.arange(len(names)), np.array(shares)
-    ends = np.abs(np.transpose(intervals) - shares)
-    ax.errorbar(100 * shares, rows, xerr=100 * ends, fmt="o", capsize=4)
+    rows, percent = np.arange(len(names)), 100 * np.array(shares)
+    ends = np.abs(100 * np.transpose(intervals) - percent)
+    ax.errorbar(percent, rows, xerr=ends, fmt="o", capsize=4)
     for row, text in zip(rows, labels, strict=True):
         ax.text(104, row, text, va="center", clip_on=False)
     ax.set(yticks=rows, yticklabels=names, xlim=(0, 102), ylim=(len(names) - 0.4, -0.6))

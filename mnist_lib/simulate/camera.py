@@ -21,7 +21,7 @@ DISTURBANCES = (
 HEIGHT, WIDTH = 840, 640
 """The size of a photograph, in pixels."""
 
-BESIDE = 200
+_BESIDE = 200
 """How much more page there is on each side of the photograph, in pixels."""
 
 
@@ -55,7 +55,7 @@ def photograph(ink: np.ndarray, disturbance: str = "plain", seed: int = 0) -> np
 
 def _paper(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
     """An empty page, larger than the photograph: the share of light that it gives back."""
-    page = np.full((HEIGHT + 2 * BESIDE, WIDTH + 2 * BESIDE, 3), 0.93, np.float32)
+    page = np.full((HEIGHT + 2 * _BESIDE, WIDTH + 2 * _BESIDE, 3), 0.93, np.float32)
     page *= np.array([1, 0.99, 0.97]) * (1 - 0.35 * strength["grey paper"])
     line = 1 - np.array([0.6, 0.7, 0.85])  # what a line in pale blue swallows
     spacing = rng.uniform(75, 110) if strength["lined"] else rng.uniform(45, 60)
@@ -73,14 +73,15 @@ def _written(ink: np.ndarray, strength: dict[str, float], rng: np.random.Generat
 
     side = int(rng.integers(420, 500))
     cover = np.asarray(Image.fromarray(ink.astype(np.float32)).resize((side, side)))
-    colour, dark = np.array([0.12, 0.12, 0.14]), 1.0  # a felt pen, as wide as it was drawn
+    colour = np.array([0.12, 0.12, 0.14])  # a felt pen, as wide as it was drawn
+    dark: float | np.ndarray = 1.0
     if strength["pen"]:
         cover, colour = _thinned(cover, 7), np.array([0.12, 0.2, 0.55])
     if strength["pencil"]:
         cover, colour = _thinned(cover, 9), np.array([0.5, 0.5, 0.5])
         dark = np.clip(0.7 + 0.4 * rng.standard_normal(cover.shape), 0, 1)  # the paper's grain
-    top, left = (np.array([HEIGHT, WIDTH]) - side) // 2 + BESIDE + rng.integers(-40, 40, 2)
-    through = np.ones((HEIGHT + 2 * BESIDE, WIDTH + 2 * BESIDE, 3), np.float32)
+    top, left = (np.array([HEIGHT, WIDTH]) - side) // 2 + _BESIDE + rng.integers(-40, 40, 2)
+    through = np.ones((HEIGHT + 2 * _BESIDE, WIDTH + 2 * _BESIDE, 3), np.float32)
     swallowed = (np.clip(cover, 0, 1) * dark)[:, :, np.newaxis] * (1 - colour)
     through[top : top + side, left : left + side] -= swallowed
     return through
@@ -106,19 +107,19 @@ def _seen(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator
     angle = np.radians(rng.uniform(5, 15) * rng.choice([-1, 1])) * strength["rotated"]
     shift = rng.uniform(-60, 60, (4, 2)) * strength["perspective"]
     if not (angle or shift.any()):
-        return page[BESIDE:-BESIDE, BESIDE:-BESIDE]
+        return page[_BESIDE:-_BESIDE, _BESIDE:-_BESIDE]
     middle = np.array([WIDTH, HEIGHT]) / 2
     frame = np.array([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    on_page = (frame - middle) @ turn.T + shift + middle + BESIDE
+    on_page = (frame - middle) @ turn.T + shift + middle + _BESIDE
     mapping = _projection(frame, on_page)
     channels = [
         Image.fromarray(page[:, :, k]).transform(
-            (WIDTH, HEIGHT), Image.Transform.PERSPECTIVE, mapping, Image.Resampling.BILINEAR
+            (WIDTH, HEIGHT), Image.Transform.PERSPECTIVE, list(mapping), Image.Resampling.BILINEAR
         )
         for k in range(3)
     ]
-    return np.stack(channels, axis=-1)
+    return np.stack([np.asarray(channel) for channel in channels], axis=-1)
 
 
 def _projection(seen: np.ndarray, on_page: np.ndarray) -> np.ndarray:

@@ -18,7 +18,10 @@ export const LAYERS = [
 });
 export const OUTPUT = LAYERS.at(-1);
 export const FLATTEN = LAYERS.find((layer) => layer.kind === "flatten");
-export const SHAPES = { image: [28, 28, 1], ...Object.fromEntries(LAYERS.map((l) => [l.name, l.shape])) };
+export const SHAPES = {
+  image: [28, 28, 1],
+  ...Object.fromEntries(LAYERS.map((l) => [l.name, l.shape])),
+};
 export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
 
 // The book shows the lines from here on. The engine starts.

@@ -76,8 +76,14 @@ function svgElement(tag, attributes) {
 
 // Value −1…1 as a colour: 0 is dark, positive goes over blue to white, negative over orange to sand.
 const DARK = [20, 24, 30];
-const POSITIVE = [[64, 148, 210], [250, 253, 255]];
-const NEGATIVE = [[205, 92, 8], [255, 226, 178]];
+const POSITIVE = [
+  [64, 148, 210],
+  [250, 253, 255],
+];
+const NEGATIVE = [
+  [205, 92, 8],
+  [255, 226, 178],
+];
 const COLOURS = Array.from({ length: 511 }, (_, i) => {
   const t = (i - 255) / 255;
   const [middle, end] = t >= 0 ? POSITIVE : NEGATIVE;

@@ -85,7 +85,8 @@ const REDUCERS = {
   /** Take over what another view, or Python, has put into the model of a notebook. */
   load(state, { strokes, picked, normalise, layer }) {
     const shown = strokes.length ? null : picked; // strokes hide a golden digit
-    const same = shown === state.picked && JSON.stringify(strokes) === JSON.stringify(state.strokes);
+    const same =
+      shown === state.picked && JSON.stringify(strokes) === JSON.stringify(state.strokes);
     const next = same ? state : { ...replaced(state, strokes, shown), drawing: false };
     if (normalise === state.normalise && layer === state.layer) return next;
     return { ...next, normalise, ...(layer === state.layer ? {} : opened(layer)) };

@@ -101,8 +101,8 @@ function channelPicture(layer, { selected, outputs, shown }, select) {
   picture.mark(width, height, marks);
   picture.describe(`Channel ${channel} of ${layer.label}, ${height} by ${width}`);
   picture.node.addEventListener("click", (event) => {
-    const { row, column } = picture.hit(event);
-    select({ name: layer.name, at: { row, column, channel } });
+    const { row: hitRow, column } = picture.hit(event);
+    select({ name: layer.name, at: { row: hitRow, column, channel } });
   });
   const lost = height * width - seen ** 2;
   const veil = lost

@@ -134,8 +134,5 @@ function chosenMark(layer, { selected, outputs }, columns) {
   if (layer.shape.length === 1) return [frameAt(index % width, Math.floor(index / width))];
   const x = (channel % columns) * (width + 1);
   const y = Math.floor(channel / columns) * (height + 1);
-  return [
-    ["rect", { x, y, width, height, class: "chosen" }],
-    frameAt(x + column, y + row),
-  ];
+  return [["rect", { x, y, width, height, class: "chosen" }], frameAt(x + column, y + row)];
 }

@@ -6,10 +6,7 @@ import { fieldMark, pictureOf, plane, unseen } from "../paint.mjs";
 import { INK_SIDE, PAD_SIDE, squareCorner } from "../picture.mjs";
 
 const GREY = { limit: 1, grey: true };
-const cross = (x, y) => [
-  "path",
-  { d: `M${x} ${y - 1.5}v3M${x - 1.5} ${y}h3`, class: "centre" },
-];
+const cross = (x, y) => ["path", { d: `M${x} ${y - 1.5}v3M${x - 1.5} ${y}h3`, class: "centre" }];
 
 export function stepsPart() {
   const pictures = ["explorer-step", "explorer-step", "explorer-step"].map(pictureOf);
@@ -55,9 +52,7 @@ function paintSteps({ ink, steps }, box, small) {
 function paintDigit(scene, picture, stepwise) {
   const { steps, digit } = scene;
   const box = { width: INK_SIDE, height: INK_SIDE, class: "box" };
-  const marks = stepwise
-    ? [["rect", { x: steps.left, y: steps.top, ...box }], cross(14, 14)]
-    : [];
+  const marks = stepwise ? [["rect", { x: steps.left, y: steps.top, ...box }], cross(14, 14)] : [];
   picture.paint(plane(digit ?? new Float32Array(784), 28, 28), GREY);
   picture.mark(28, 28, [...marks, ...unseen(28, 28, SEEN.image), ...fieldMark(scene)]);
 }
