@@ -13,7 +13,7 @@ PAGES = sorted(
     page
     for folder in ("", "chapters", "appendix")
     for page in (HTML / folder).glob("*.html")
-    if page.name not in ("genindex.html", "search.html", "index.html")
+    if page.name not in ("genindex.html", "py-modindex.html", "search.html", "index.html")
 )
 IDS = [str(page.relative_to(HTML).with_suffix("")) for page in PAGES]
 
@@ -114,7 +114,8 @@ def test_colab_opens_the_chapter_of_the_page():
 
 
 def test_the_size_of_a_chapter_stays_within_its_budget(page):
-    assert page.stat().st_size <= 250_000
+    looked_up = page.stem == "library"  # not read from top to bottom
+    assert page.stat().st_size <= (350_000 if looked_up else 250_000)
 
 
 # From here on: in a browser.
