@@ -123,7 +123,14 @@ def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
 
 
 def stroke_points(stroke: Sequence) -> np.ndarray:
-    """Check a stroke and return it as (points, 2) float64."""
+    """Check a stroke, and return it as (points, 2) float64.
+
+    stroke: points (x, y) in units of the pad's side
+    raises: ValueError where it is no sequence of points, or a point is far off the pad
+
+    >>> stroke_points([(0, 0), (1, 0.5)]).shape
+    (2, 2)
+    """
     try:
         points = np.asarray(stroke, np.float64)
     except (TypeError, ValueError) as error:

@@ -13,7 +13,7 @@ PAGES = sorted(
     page
     for folder in ("", "chapters", "appendix")
     for page in (HTML / folder).glob("*.html")
-    if page.name not in ("genindex.html", "py-modindex.html", "search.html", "index.html")
+    if page.name not in ("genindex.html", "search.html", "index.html")
 )
 IDS = [str(page.relative_to(HTML).with_suffix("")) for page in PAGES]
 
