@@ -7,7 +7,7 @@ A map of the package, in the order in which a digit meets it:
 `mnist_lib.data`            load MNIST: one loader, four sources, verified by content hash
 `mnist_lib.preprocessing`   turn any picture into an MNIST-like digit
 `mnist_lib.model`           the network, once, in Keras
-`mnist_lib.reference`       the same eight layers in NumPy alone, to compare Keras with
+`mnist_lib.reference`       the same layers in NumPy alone, forwards and backwards
 `mnist_lib.training`        the note's recipe: five epochs, batches of 64, RMSprop
 `mnist_lib.saving`          save and load models: no file is lost, and no code in a file is run
 `mnist_lib.pretrained`      the weights of our own training run, readable without TensorFlow

@@ -180,6 +180,9 @@ def test_two_views_of_one_widget_agree(widget):
         assert np.allclose(widget.saved()["strokes"], [drawn])
         widget.view(number).get_by_role("button", name="Test digit 5").click()
         assert widget.sentence(other).startswith("Test digit, a 5: ")
+        widget.view(other).get_by_role("button", name="Undo").click()  # one step, there too
+        assert widget.sentence(other).startswith("Your drawing: the network says 7 ")
+        assert widget.sentence(number) == widget.sentence(other)
     widget.view(0).get_by_label("Normalise").uncheck()
     assert not widget.view(1).get_by_label("Normalise").is_checked()
     widget.view(1).get_by_role("button", name="Undo").click()

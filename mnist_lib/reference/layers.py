@@ -1,9 +1,4 @@
-"""The eight layers of the network in NumPy alone.
-
-This module is the book's independent implementation: it shares no code with Keras, so that an
-agreement between the two says something. Images are arrays of shape (n, height, width,
-channels); every function takes a whole batch and returns a new array.
-"""
+"""The eight layers, from the image to the ten probabilities."""
 
 from collections.abc import Callable
 
