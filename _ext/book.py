@@ -1,9 +1,9 @@
-"""The book's own Sphinx extension: what a page says about itself and about this build.
+"""The book's own Sphinx extension: what a page states about itself and about this build.
 
 - every page gets a description, its first emphasised sentence;
-- the figures of the landing page, and the one that stands for the live network on paper, are
+- the figures of the landing page, and the one that replaces the live network in print, are
   drawn by `mnist_lib.plots` while the book is built;
-- `{build-status}` lists versions and the data that this build ran on;
+- `{build-status}` lists the versions and data that this build ran on;
 - `{exercise-index}` lists every exercise of every chapter.
 """
 
@@ -36,7 +36,7 @@ class BuildStatus(SphinxDirective):
     """A table of what this build was made with and from."""
 
     def run(self) -> list[nodes.Node]:
-        """One row a fact."""
+        """One row per fact."""
         score = load_provenance()["test"]
         rows = [
             ("Data of this build", load_mnist().source),
@@ -81,7 +81,7 @@ def headings(file: Path) -> tuple[str, list[str]]:
 def draw_figures(app: Sphinx) -> None:
     """Draw the network to scale, and all its layers for one digit, with the shipped weights."""
     mpl.use("agg")
-    from mnist_lib.plots import show_journey, show_network  # after the choice of the canvas
+    from mnist_lib.plots import show_journey, show_network  # after the backend is chosen
 
     folder = Path(app.srcdir) / "_static" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def draw_figures(app: Sphinx) -> None:
 def add_description(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """The first emphasised sentence of a page is its description for search engines."""
+    """Use the first emphasised sentence of a page as its description for search engines."""
     emphasised = next(doctree.findall(nodes.emphasis), None) if doctree else None
     if emphasised is not None:
         text = html.escape(f"{emphasised.astext()} {app.config.html_title}", quote=True)
@@ -105,7 +105,7 @@ def add_description(
 
 
 def setup(app: Sphinx) -> dict:
-    """Tell Sphinx; and TensorFlow, in the kernels, to keep quiet while it starts."""
+    """Register with Sphinx; and keep TensorFlow quiet while it starts in the kernels."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app.add_directive("build-status", BuildStatus)
     app.add_directive("exercise-index", ExerciseIndex)

@@ -1,9 +1,9 @@
 """The live network on the book's pages: a Sphinx extension that fills their placeholders.
 
 A placeholder is raw HTML, `<div class="explorer" data-layer="softmax">…</div>`, in a page or in a
-Markdown cell. What stands in it is for plain Jupyter; in the book a picture of all layers takes its
-place, for print and for readers without JavaScript, until the scripts put the network there. The
-scripts are written into the built pages' `_static` and loaded only where a placeholder stands.
+Markdown cell. Its content is for plain Jupyter; in the book a picture of all layers replaces it,
+for print and for readers without JavaScript, until the scripts put the network there. The scripts
+are written to the built pages' `_static` and loaded only where there is a placeholder.
 """
 
 import os
@@ -46,12 +46,12 @@ CLOSING = "</div>"
 
 
 class FillPlaceholders(SphinxTransform):
-    """Put the picture into every placeholder, before Sphinx collects the pictures of a page."""
+    """Put the picture into every placeholder, before Sphinx collects the images of a page."""
 
     default_priority = 400
 
     def apply(self, **kwargs: object) -> None:
-        """Find the raw HTML of placeholders; warn of what looks like one and is none."""
+        """Find the raw HTML of placeholders; warn about what looks like one but is not."""
         for node in list(self.document.findall(nodes.raw)):
             text = node.astext().strip()
             if not re.search(r"class=[\"']explorer\b", text):
@@ -68,9 +68,9 @@ class FillPlaceholders(SphinxTransform):
 
 
 def _fill(node: nodes.raw, opening: re.Match) -> bool:
-    """Replace what stands between the tags by the picture; False where the closing tag is missing.
+    """Replace what is between the tags with the picture; False where the closing tag is missing.
 
-    Markdown between blank lines makes nodes of its own between those of the two tags; a placeholder
+    Markdown between blank lines becomes separate nodes between those of the two tags; a placeholder
     without blank lines is a single node.
     """
     if not node.astext().strip().endswith(CLOSING):
@@ -111,14 +111,14 @@ def _write_files(app: Sphinx) -> None:
         (folder / name).write_text(content, encoding="utf-8")
 
 
-# Sphinx hands over five arguments, by position.
+# Sphinx passes five positional arguments.
 def _add_files(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
     """Load them on this page if it has a placeholder; Sphinx forgets them before the next page.
 
-    The scripts stand at the top of the page: what is deferred runs in the order of the page, and
-    behind the theme's own scripts the network would be ready some 60 ms of 420 later.
+    The scripts are at the top of the page: deferred scripts run in page order, and after the
+    theme's own scripts the network would be ready some 60 ms of 420 later.
     """
     if doctree is None or not any("explorer" in node for node in doctree.findall(nodes.raw)):
         return
@@ -128,13 +128,13 @@ def _add_files(
 
 
 def _script_tag(app: Sphinx, name: str, path_to: Callable) -> str:
-    """A deferred script, its address marked with its content: no browser mixes old and new."""
+    """A deferred script, its URL tagged with a checksum: no browser mixes old and new."""
     mark = zlib.crc32((Path(app.outdir) / "_static" / name).read_bytes())
     return f'<script defer src="{path_to(f"_static/{name}", resource=True)}?v={mark:08x}"></script>'
 
 
 def setup(app: Sphinx) -> dict:
-    """Tell Sphinx; and `DigitExplorer`, in the kernels, that it is not to be shown."""
+    """Register with Sphinx; and tell `DigitExplorer`, in the kernels, not to be shown."""
     os.environ[IN_BOOK] = "1"
     app.add_transform(FillPlaceholders)
     app.connect("builder-inited", _write_files)

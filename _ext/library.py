@@ -1,7 +1,7 @@
-"""The page *Library*: the docstrings of this project, as Sphinx wants them.
+"""The page *Library*: the docstrings of this project, in the form that Sphinx expects.
 
-A docstring explains each array and argument in a line of its own, `name: what it is`, and says
-`returns:` and `raises:` likewise. Here these lines become the fields that Sphinx sets as a list.
+A docstring explains each array and argument on its own line, `name: what it is`, and likewise
+`returns:` and `raises:`. Here these lines become the fields that Sphinx renders as a list.
 """
 
 import inspect
@@ -26,7 +26,7 @@ OUTSIDE = {
     "pathlib.Path": "",
     "t.Any": "typing.Any, as traitlets imports it",
 }
-"""Types in signatures that this book does not explain, and where they are explained."""
+"""Types in signatures that this book does not document, and where they are documented."""
 
 
 class _Row(NamedTuple):
@@ -37,7 +37,7 @@ FIELD_OF_A_TUPLE = type(_Row.field)
 
 
 def explained_names(obj: object) -> set[str]:
-    """What a docstring may explain: parameters, the fields of a class, what comes back."""
+    """What a docstring may explain: parameters, the fields of a class, the return value."""
     try:
         return {*inspect.signature(obj).parameters, "returns", "raises"}
     except (TypeError, ValueError):  # a constant, or a module
@@ -67,24 +67,24 @@ def make_fields(lines: Iterable[str], names: set[str]) -> list[str]:
     return fields
 
 
-# Sphinx hands over the arguments of events by position.
+# Sphinx passes the arguments of events by position.
 def rewrite(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list) -> None:
     """Rewrite a docstring in place."""
     lines[:] = make_fields(lines, explained_names(obj))
 
 
 def skip(app: Sphinx, what: str, name: str, obj: object, skipped: bool, options: object) -> bool:
-    """The fields of a named tuple stand in the docstring of its class."""
+    """Skip the fields of a named tuple: the docstring of its class explains them."""
     return skipped or isinstance(obj, FIELD_OF_A_TUPLE)
 
 
 def leave_outside(app: Sphinx, config: Config) -> None:
-    """In a strict build each name in a signature must be a link, or be named here."""
+    """In a strict build each name in a signature must be a link, or be listed here."""
     config.nitpick_ignore = [("py:class", name) for name in OUTSIDE]
 
 
 def setup(app: Sphinx) -> dict:
-    """Tell Sphinx."""
+    """Register with Sphinx."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("config-inited", leave_outside)
     app.connect("autodoc-process-docstring", rewrite)

@@ -1,4 +1,4 @@
-"""The network as data: its eight layers, once; names and sizes are read here and nowhere else."""
+"""The network as data: its eight layers, once; names and sizes come from here and nowhere else."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ class Layer(NamedTuple):
     """One layer of the network.
 
     name: as in Keras and in the note's Fig. 1
-    label: how the note speaks of it
+    label: what the note calls it
     kind: "convolution", "pooling", "flatten" or "dense"
-    output_shape: what leaves it for one digit, (rows, columns, channels) or (numbers,)
+    output_shape: its output for one digit, (rows, columns, channels) or (numbers,)
     has_relu: whether ReLU follows; after the last layer softmax does
     kernel_shape: (rows, columns, channels in, channels out) or (inputs, outputs); () where the
     layer has no weights

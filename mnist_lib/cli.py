@@ -1,6 +1,6 @@
 """The command line: the note's program and three small helpers around it.
 
-Every command imports what it needs inside its own function, so that `predict` answers without
+Every command imports what it needs inside its own function, so that `predict` runs without
 loading TensorFlow.
 """
 
@@ -23,7 +23,7 @@ The MNIST network of the course, from the command line.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0, or 2 after one clear line on stderr."""
-    for stream in (sys.stdout, sys.stderr):  # a file name may hold what the terminal cannot show
+    for stream in (sys.stdout, sys.stderr):  # a file name may contain what the terminal cannot show
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status = options.run(options)
         sys.stdout.flush()
         return status
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
@@ -138,7 +138,7 @@ def _network(path: Path | None) -> Callable:
 def _suppress_stderr() -> Iterator[None]:
     """Drop what TensorFlow writes to standard error while it loads, whatever its log level."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if sys.stderr is None:  # started with standard error closed: nobody hears it anyway
+    if sys.stderr is None:  # started with standard error closed: nobody sees it anyway
         yield
         return
     sys.stderr.flush()
@@ -153,7 +153,7 @@ def _suppress_stderr() -> Iterator[None]:
 
 
 def _expected(error: Exception) -> bool:
-    """Whether the error speaks of the input and not of a bug: those keep their traceback."""
+    """Whether the error concerns the input and is not a bug: bugs keep their traceback."""
     if isinstance(error, (OSError, ValueError)):
         return True
     return type(error).__name__ in ("DataError", "ModelFileError")

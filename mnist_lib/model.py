@@ -35,7 +35,7 @@ def build_model() -> keras.Sequential:
 
 
 class LayerRow(NamedTuple):
-    """One line of Fig. 1: a layer, the shape that leaves it (without the batch), its parameters."""
+    """One line of Fig. 1: a layer, its output shape (without the batch), its parameters."""
 
     name: str
     kind: str
@@ -48,7 +48,7 @@ class LayerTable(list[LayerRow]):
 
     @property
     def total(self) -> int:
-        """All parameters of the network."""
+        """The number of parameters of the network."""
         return sum(row.parameters for row in self)
 
     def __str__(self) -> str:

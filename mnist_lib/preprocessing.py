@@ -27,11 +27,11 @@ PAD_SIDE = 280
 """The side of a drawing pad, in pixels."""
 
 PEN = 28
-"""The width of the pen on the pad, in pixels: the normalised ink is about as much as MNIST's."""
+"""The width of the pen on the pad, in pixels: it gives about as much normalised ink as MNIST's."""
 
 _SLOPES = np.linspace(-0.36, 0.36, 121)
-"""Of a page's lines in a photograph, 20 degrees to both sides; between two, an end moves by 1 of
-400 pixels."""
+"""Slopes of a page's lines in a photograph, up to 20 degrees to both sides; from one to the next,
+an end moves by 1 of 400 pixels."""
 
 
 class ImageError(ValueError):
@@ -57,13 +57,13 @@ def prepare_digit(ink: np.ndarray) -> np.ndarray:
     """
     box = _box(_as_ink(ink))
     height, width = box.shape
-    # The square is never made: its empty rows and columns have no share in any average.
+    # The square is never built: its empty rows and columns contribute to no average.
     average = _area_weights(max(height, width))
     down, across = (max(height, width) - height) // 2, (max(height, width) - width) // 2
     small = average[:, down : down + height] @ box @ average[:, across : across + width].T
     small /= small.max()
     top, left = (_offset(small.sum(axis=axis)) for axis in (1, 0))
-    # The margin takes every shift; only empty sides of the box can fall outside of 28 x 28.
+    # The margin absorbs every shift; only empty sides of the box can fall outside 28 x 28.
     canvas = np.zeros((28 + 2 * _MARGIN, 28 + 2 * _MARGIN), np.float32)
     top, left = top + _MARGIN, left + _MARGIN
     canvas[top : top + _INK_SIDE, left : left + _INK_SIDE] = small
@@ -71,14 +71,14 @@ def prepare_digit(ink: np.ndarray) -> np.ndarray:
 
 
 def read_ink(path: str | Path) -> np.ndarray:
-    """Read a picture file and return its ink, not its pixels. `read_image` is another name of it.
+    """Read a picture file and return its ink, not its pixels. `read_image` is another name for it.
 
     Orientation, transparency, depth and polarity are undone; uneven light is removed where the
-    ground is not of one grey.
+    ground is not a single grey.
 
     path: any file that Pillow reads; of an animation, the first frame
     returns: (height, width) float32 in [0, 1], ink bright, ground exactly 0
-    raises: ImageError where the file is no picture, is too large, or shows no ink;
+    raises: ImageError where the file is not a picture, is too large, or shows no ink;
     FileNotFoundError and other OSErrors where it cannot be opened
     """
     path = Path(path)
@@ -89,26 +89,26 @@ def read_ink(path: str | Path) -> np.ndarray:
     if np.ptp(ground) <= 0.02:  # drawn or scanned on an even ground: keep every grey level
         ink = np.abs(grey - np.median(ground))
         if lossy or np.ptp(ground) > 0:
-            # What compression leaves round a stroke is no ink, and faint ink is ink.
+            # Compression artefacts round a stroke are not ink, but faint ink is.
             ink[ink < min(0.1, 0.4 * ink.max())] = 0
     else:
         ink = _photographed(grey, path)
-    if (ink > ink.max() / 2).mean() > 0.6:  # a dark frame round a light page, for one
+    if (ink > ink.max() / 2).mean() > 0.6:  # a dark frame round a light page, for example
         raise ImageError(f"{path}: no digit found, most of the picture would be ink")
     return (ink / ink.max()).astype(np.float32)
 
 
 read_image = read_ink
-"""Another name of `read_ink`."""
+"""Another name for `read_ink`."""
 
 
 def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
     """Ink the strokes of a drawing: a round pen with one pixel of soft edge.
 
-    strokes: of points (x, y), x to the right, y down; the pad is [0, 1] x [0, 1]. A stroke of one
-    point is a dot; what lies outside of the pad is cut off
+    strokes: lists of points (x, y), x to the right, y down; the pad is [0, 1] x [0, 1]. A stroke
+    of one point is a dot; whatever is outside the pad is cut off
     returns: (280, 280) float32 in [0, 1], bright ink on dark ground; no strokes, no ink
-    raises: ValueError where a stroke is no sequence of points, or a point is far off the pad
+    raises: ValueError where a stroke is not a sequence of points, or a point is far off the pad
 
     >>> ink = rasterise([[(0.2, 0.5), (0.8, 0.5)]])
     >>> ink.shape, float(ink[140, 140]), float(ink[100, 140])
@@ -144,14 +144,14 @@ def stroke_points(stroke: Sequence) -> np.ndarray:
 
 
 def _ink_segment(ink: np.ndarray, start: np.ndarray, end: np.ndarray) -> None:
-    """Draw one straight line into `ink`; only the pixels round it are looked at."""
+    """Draw one straight line into `ink`; only the pixels round it are visited."""
     reach = PEN / 2 + 0.5
     low = np.floor(np.minimum(start, end) - reach).clip(0, PAD_SIDE).astype(int)
     high = np.ceil(np.maximum(start, end) + reach).clip(0, PAD_SIDE).astype(int)
     x = np.arange(low[0], high[0]) + 0.5 - start[0]
     y = np.arange(low[1], high[1])[:, np.newaxis] + 0.5 - start[1]
     across, down = end - start
-    square = max(across**2 + down**2, 1e-12)  # a dot has no direction, and divides by no zero
+    square = max(across**2 + down**2, 1e-12)  # a dot has no direction: avoid dividing by zero
     share = np.clip(
         (x * across + y * down) / square, 0, 1
     )  # where on the line the nearest point is
@@ -186,7 +186,7 @@ def _box(ink: np.ndarray) -> np.ndarray:
 
 
 def _area_weights(side: int) -> np.ndarray:
-    """Which share of each of `side` cells falls into each of 20 equal parts; rows have sum 1.
+    """What share of each of `side` cells falls into each of 20 equal parts; rows sum to 1.
 
     >>> float(_area_weights(20)[3, 3])
     1.0
@@ -205,7 +205,7 @@ def _offset(profile: np.ndarray) -> int:
     Ink is never pushed over the edge, however far it leans.
     """
     centre = ((np.arange(_INK_SIDE) + 0.5) * profile).sum() / profile.sum()
-    shift = int(15 - round(centre, 6))  # or a tie would hang on the last bit of a float32
+    shift = int(15 - round(centre, 6))  # or a tie would depend on the last bit of a float32
     ink = np.flatnonzero(profile)
     return int(np.clip(shift, -ink[0], 27 - ink[-1]))
 
@@ -244,7 +244,7 @@ def _grey(picture: Image.Image) -> np.ndarray:
     if not picture.has_transparency_data:
         return np.asarray(picture.convert("RGB").convert("L"), np.float32) / 255
     picture = picture.convert("RGBA")
-    for ground in ("white", "black"):  # white ink on nothing would vanish on white
+    for ground in ("white", "black"):  # white ink on transparency would vanish on white
         opaque = Image.new("RGBA", picture.size, ground)
         opaque.alpha_composite(picture)
         grey = np.asarray(opaque.convert("L"), np.float32) / 255
@@ -260,8 +260,8 @@ def _border(grey: np.ndarray, width: int = 1) -> np.ndarray:
 
 
 def _photographed(grey: np.ndarray, path: Path) -> np.ndarray:
-    """Ink of a photograph: what stands out from the paper round it; lines and specks dropped."""
-    from scipy import ndimage  # 0.3 s, needed for photographs alone
+    """The ink of a photograph: what stands out from the paper, without lines and specks."""
+    from scipy import ndimage  # 0.3 s, needed only for photographs
 
     ink = _contrast(_reduced(grey, 400))  # a larger photograph adds nothing to 20 pixels
     ink = _without_level_lines(_without_level_lines(ink).T).T
@@ -295,8 +295,8 @@ def _reduced(grey: np.ndarray, side: int) -> np.ndarray:
 def _contrast(grey: np.ndarray) -> np.ndarray:
     """How far each pixel stands out from the ground under it.
 
-    The ground is what is left when all strokes are wiped out: whatever is narrower than a fifth of
-    the picture. The edge of a shadow stays where it is. Ink swallows a share of the light, so on
+    The ground is what is left when all strokes are removed: whatever is narrower than a fifth of
+    the picture. The edge of a shadow stays where it is. Ink absorbs a share of the light, so on
     light paper shares are compared, and ink in the shade is as strong as ink in the sun.
     """
     from scipy import ndimage
@@ -312,7 +312,7 @@ def _contrast(grey: np.ndarray) -> np.ndarray:
 def _is_light(grey: np.ndarray) -> bool:
     """Whether the paper is light: on it, ink is darker than the median of the grey round it.
 
-    What lies in the middle counts most: beside the paper there may be a desk.
+    The middle counts most: there may be a desk beside the paper.
     """
     from scipy import ndimage
 
@@ -324,9 +324,9 @@ def _is_light(grey: np.ndarray) -> bool:
 
 
 def _without_level_lines(ink: np.ndarray) -> np.ndarray:
-    """Drop the ruling of a page: lines straight and thin that run on from edge to edge.
+    """Drop the ruling of a page: straight, thin lines that run from edge to edge.
 
-    Where a stroke crosses a line, what it has more than the line stays.
+    Where a stroke crosses a line, the ink that it adds to the line stays.
     """
     from scipy import ndimage
 
@@ -342,7 +342,7 @@ def _without_level_lines(ink: np.ndarray) -> np.ndarray:
             rows = _rows(slope, ink.shape[1]) + middle + beside
             columns = np.flatnonzero((rows >= 0) & (rows < len(ink)))
             line = ink[rows[columns], columns]
-            # A fifth more, for a line is not of one grey all along.
+            # A fifth more, because a line is not the same grey all along.
             more = np.clip(line - 1.2 * np.median(line) if len(line) else line, 0, None)
             rest[rows[columns], columns] = np.minimum(rest[rows[columns], columns], more)
     return rest
@@ -353,7 +353,7 @@ def _line_strength(thin: np.ndarray) -> np.ndarray:
 
     thin: (height, width)
     returns: (slopes, height), by slope and by the row at mid-width: of the eight parts of the line,
-    the mean of the weakest; 0 where less than three of them lie in the picture
+    the mean of the weakest; 0 where fewer than three of them are in the picture
     """
     height, width = thin.shape
     beside = np.abs(_rows(0, width)).max()

@@ -1,8 +1,8 @@
 """Save and load models: nothing is lost, and nothing in a file is run.
 
-Files are replaced atomically: an interrupted save leaves the old file or the new one, never a part
-of one. A file is inspected before Keras reads it: only the eight layers of this network pass, with
-their shapes, so that untrusted code does not.
+Files are replaced atomically: an interrupted save leaves the old file or the new one, never part
+of one. A file is inspected before Keras reads it: only the eight layers of this network, with their
+shapes, are accepted, so that untrusted code is not.
 """
 
 import contextlib
@@ -31,20 +31,20 @@ MAX_BYTES = 50_000_000
 """No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
 
 _MAX_NAME = 240
-"""Of 255 bytes that a file name may have; the rest is left for .bak and a number."""
+"""Out of the 255 bytes of a file name; the rest is left for .bak and a number."""
 
 _MAX_ITEMS = 500
-"""No file of this network holds more groups and arrays; hard links can make endless ones."""
+"""No file of this network has more groups and arrays; hard links can nest them endlessly."""
 
 
 class ModelFileError(Exception):
-    """The file is not a model of this network; the message says what came in and was wanted."""
+    """The file is not a model of this network; the message says what was found and expected."""
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:
     """Save a model; the suffix decides how. A file that is already there is kept as `.bak`.
 
-    path: `.keras` or `.h5` for the whole model, `.weights.h5` for the weights alone
+    path: `.keras` or `.h5` for the whole model, `.weights.h5` for only the weights
     returns: the path
     raises: ValueError for another suffix, OSError where the file cannot be written
     """
@@ -64,7 +64,7 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
             os.replace(beside, path)
         except BaseException:
             if backup:
-                backup.unlink()  # the old file still has its first name
+                backup.unlink()  # the old file still has its original name
             raise
     return path
 
@@ -87,8 +87,8 @@ def load_model(path: str | Path) -> keras.Model:
     """Load a model of this network that `save_model`, or Keras, wrote.
 
     path: a `.keras`, `.h5` or `.weights.h5` file
-    returns: the compiled model. A `.keras` file brings its optimizer's state with it; of a `.h5`
-    file Keras 3 restores the weights alone, and the optimizer starts afresh
+    returns: the compiled model. A `.keras` file restores its optimizer's state too; from a `.h5`
+    file Keras 3 restores only the weights, and the optimizer starts afresh
     raises: ModelFileError where the file is not such a model, FileNotFoundError, ValueError
     for another suffix
     """
@@ -132,9 +132,9 @@ def _bare(model: keras.Model) -> keras.Model:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Keras on .h5 being a legacy format: the saving chapter says so in words.
+    """Silence Keras' warning that .h5 is a legacy format: the saving chapter explains it.
 
-    And on a network that was never trained, whose optimizer has no state that could be loaded.
+    And the one about a network that was never trained, whose optimizer has no state to load.
     """
     logger = logging.getLogger("absl")
     level = logger.level
@@ -150,14 +150,14 @@ def _quiet() -> Iterator[None]:
 def _backup(path: Path) -> Path:
     """The first free name of harryTest.h5.bak, harryTest.h5.bak2, …"""
     number, backup = 1, path.with_name(path.name + ".bak")
-    while os.path.lexists(backup):  # a link to nowhere is a name that is taken too
+    while os.path.lexists(backup):  # a dangling link occupies its name too
         number += 1
         backup = path.with_name(f"{path.name}.bak{number}")
     return backup
 
 
 def _keep_old(path: Path, backup: Path) -> Path:
-    """Give the old file a second name; the rename that follows takes the first one away."""
+    """Give the old file a second name; the rename that follows removes the first one."""
     try:
         os.link(path, backup)
     except OSError:  # a file system without hard links, such as a mounted drive
@@ -184,7 +184,7 @@ def _read(path: Path, suffix: str) -> keras.Model:
 
 
 def _fresh(stored: keras.Model) -> keras.Model:
-    """A compiled network with these weights: Keras' own of a .h5 file refuses to train on."""
+    """A compiled network with these weights: the one that Keras loads from .h5 cannot train on."""
     model = build_model()
     model.set_weights(stored.get_weights())
     return model
@@ -209,7 +209,7 @@ def _inspect_legacy(path: Path) -> None:
 
 
 def _inspect_hdf5(content: bytes, path: Path) -> dict:
-    """Refuse links to elsewhere and data kept elsewhere; return the attributes of the root."""
+    """Refuse links, and data stored elsewhere; return the attributes of the root."""
     with h5py.File(io.BytesIO(content), "r") as file:
         for number, (name, item) in enumerate(_items(file, path)):
             if number >= _MAX_ITEMS:
@@ -245,10 +245,10 @@ def _check_layers(config: dict, path: Path) -> None:
 
 
 def _layer(layer: dict) -> tuple:
-    """What a layer is, without what training leaves untouched: names, initializers, dtypes."""
+    """What defines a layer, without names, initializers and dtypes."""
     config = layer["config"]
     keys = ["filters", "units", "kernel_size", "pool_size", "strides", "padding", "activation"]
-    keys += ["dilation_rate", "data_format"]  # the shapes of the weights would not tell
+    keys += ["dilation_rate", "data_format"]  # the shapes of the weights would not show
     values = (config.get(key) for key in keys)
     trainable = config.get("trainable", True)
     return (

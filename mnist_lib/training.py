@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 EXPECTED_ACCURACY = {60_000: (0.985, 0.996), 4_000: (0.89, 0.99)}
 """Where the test accuracy of the note's recipe falls, by number of training digits.
 
-Bands and not values: the low bits of a run differ between processors, and one seed differs from
+Bands, not values: the low bits of a run differ between processors, and one seed differs from
 the next. Five seeds on the 60,000 gave 9,888 to 9,932 of 10,000; twelve on the embedded 4,000 gave
-923 to 967 of 1,000, with a standard deviation of 13. The bands leave room on both sides.
+923 to 967 of 1,000, with a standard deviation of 13. The bands leave a margin on both sides.
 """
 
 
 @dataclass(frozen=True)
 class History:
-    """What each epoch gave, measured while it trained: mean loss, share of right answers, time."""
+    """Each epoch, measured while it trained: mean loss, share of right answers, time."""
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
@@ -106,7 +106,7 @@ def train(
 
 
 def evaluate(model: keras.Model, digits: "Digits") -> Score:
-    """Count the digits whose largest probability stands at the right place.
+    """Count the digits whose largest probability is that of the right class.
 
     digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
     raises: ValueError for digits that do not fit the network
@@ -117,7 +117,7 @@ def evaluate(model: keras.Model, digits: "Digits") -> Score:
 
 
 def one_hot(labels: np.ndarray) -> np.ndarray:
-    """Write each label as ten numbers, a one at its place and zeros elsewhere.
+    """Write each label as ten numbers, a one in its place and zeros elsewhere.
 
     labels: (n,) int in 0..9
     returns: (n, 10) float32
@@ -142,7 +142,7 @@ def _check(digits: "Digits") -> None:
         )
     if labels.min() < 0 or labels.max() > 9:
         raise ValueError(f"expected labels in 0..9, got {labels.min()}..{labels.max()}")
-    low, high = images.min(), images.max()  # NaN fails the comparison too
+    low, high = images.min(), images.max()  # NaN fails the comparison as well
     if not (low >= 0 and high <= 1):
         raise ValueError(f"expected pixels in [0, 1], got {low} to {high}")
 
@@ -162,7 +162,7 @@ def _epoch_line(history: History, epochs: int, total: int) -> str:
 
 
 class _Report(keras.callbacks.Callback):
-    """Tells the bar of every batch."""
+    """A callback that tells the bar about every batch."""
 
     def __init__(self, bar: "_ProgressBar", label: str):
         super().__init__()
@@ -173,7 +173,7 @@ class _Report(keras.callbacks.Callback):
 
 
 class _ProgressBar:
-    """No bar: the record alone, one line per epoch."""
+    """No bar: only the record, one line per epoch."""
 
     def __init__(self, total: int):
         self.total = total
@@ -232,7 +232,7 @@ class _Notebook(_ProgressBar):
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[_ProgressBar]:
-    """The bar that fits the place; `MNIST_PROGRESS=0` switches it off."""
+    """The bar that suits where it is shown; `MNIST_PROGRESS=0` switches it off."""
     bar = _bar_class()(total)
     try:
         yield bar

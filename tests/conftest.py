@@ -1,4 +1,4 @@
-"""What all tests share: a cache of their own, no display, no network, and the embedded digits."""
+"""Fixtures of all tests: their own cache, no display, no network, and the embedded digits."""
 
 import atexit
 import os
@@ -19,7 +19,7 @@ os.environ["MNIST_PROGRESS"] = "0"
 
 
 def pytest_collection_modifyitems(items):
-    """What loads the full MNIST, copies the tree or makes an environment is slow."""
+    """Mark as slow what loads the full MNIST, copies the tree or creates an environment."""
     for item in items:
         if {"full", "copy_of_tree", "bare_environment"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)

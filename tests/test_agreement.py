@@ -30,7 +30,7 @@ def images(embedded) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def activations(pretrained, images) -> dict[str, np.ndarray]:
-    """What Keras gives at each layer, the input first."""
+    """The output of each layer in Keras, the input first."""
     network = keras.Model(pretrained.inputs[0], [layer.output for layer in pretrained.layers])
     outputs = [np.asarray(output) for output in network(images)]
     names = [layer.name for layer in pretrained.layers]
@@ -38,7 +38,7 @@ def activations(pretrained, images) -> dict[str, np.ndarray]:
 
 
 def before(activations: dict[str, np.ndarray], name: str) -> np.ndarray:
-    """What the layer gets: the activation that Keras itself computed one layer before."""
+    """The input of the layer: the activation that Keras itself computed one layer before."""
     names = list(activations)
     return activations[names[names.index(name) - 1]]
 
@@ -74,7 +74,7 @@ def test_flatten_agrees_exactly(activations):
 def test_the_last_layer_agrees_within_the_rounding_of_its_scores(activations, weights):
     """A score that is wrong by b changes a probability by at most the factor e^(2b).
 
-    The exponentials, the sum of ten and the quotient add a few roundings of their own.
+    The exponentials, the sum of ten and the quotient each add a few roundings.
     """
     x = before(activations, "dense_2")
     wanted = activations["dense_2"]
@@ -99,7 +99,7 @@ def test_end_to_end_the_probabilities_agree_within_a_hundred_thousandth(
 ):
     """Rounding errors of five layers in a row: bounds of single layers do not apply.
 
-    The scores are of size 10 and carry some 50 roundings, 50 · 10 · 6e-8 = 3e-5 at the worst;
+    The scores are of size 10 and carry some 50 roundings, 50 · 10 · 6e-8 = 3e-5 at worst;
     a probability moves by at most a quarter of that.
     """
     found = forward(images, weights)["dense_2"]
@@ -108,7 +108,7 @@ def test_end_to_end_the_probabilities_agree_within_a_hundred_thousandth(
 
 
 def test_a_network_of_random_weights_agrees_too(images):
-    """So that the agreement is not one of the shipped weights alone."""
+    """So that the agreement does not hold for the shipped weights alone."""
     keras.utils.set_random_seed(1)
     from mnist_lib.model import build_model
 

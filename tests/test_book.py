@@ -1,4 +1,4 @@
-"""Mutations: the checks of the book go red when the book is broken."""
+"""Mutations: the checks of the book fail when the book is broken."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from tools.check import BUILD, NBVAL
 
-# Each of them starts a build.
+# Each test starts a build.
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(MODULES.rgl
 
 
 def code_of(text):
-    """The lines of a module without imports, comments and the word export."""
+    """The lines of a module without imports, comments and the keyword export."""
     text = re.sub(r"^(?:import|export) \{[^{}]*\} from .*;\n", "", text, flags=re.M)
     text = re.sub(r"^export default .*;\n", "", text, flags=re.M)
     text = re.sub(r"^export ", "", text, flags=re.M)
@@ -55,12 +55,12 @@ def test_page_and_source_know_the_same_views():
     assert tuple(re.findall(r"^  (\w+): \{", block, re.M)) == VIEWS
 
 
-# Toys, to see each form and each refusal.
+# Toy modules, one for each accepted form and each refusal.
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three modules: main takes from a and b, and b from a."""
+    """Three modules: main imports from a and b, and b from a."""
     write(tmp_path, a="export const one = 1;", b='import { one } from "./a.mjs";\nconst two = one;')
     write(tmp_path, main='import { one } from "./a.mjs";\nexport function go() {\n  one;\n}')
     return tmp_path

@@ -17,7 +17,7 @@ COMMANDS = ["train", "evaluate", "predict", "data"]
 
 @pytest.fixture(autouse=True)
 def embedded_only(monkeypatch, tmp_path, embedded):
-    """The embedded digits, which the session has parsed; and a working directory of our own."""
+    """The embedded digits, already parsed in this session; and a temporary working directory."""
     monkeypatch.setenv("MNIST_SOURCE", "embedded")
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -107,7 +107,7 @@ def test_data_that_cannot_be_had_is_one_line(monkeypatch, capfd):
 
 
 def test_evaluate_gives_the_recorded_result(capsys):
-    """Two digits of tolerance: rounding can turn an answer where two scores nearly tie."""
+    """Two digits of tolerance: rounding can change an answer where two scores nearly tie."""
     assert main(["evaluate"]) == 0
     out = capsys.readouterr().out
     assert "model: the shipped weights" in out
@@ -181,7 +181,7 @@ def test_an_interrupted_training_says_so_and_writes_nothing(tmp_path, capfd, mon
 
 
 def test_predict_reads_the_first_ten_test_digits(pictures, capsys):
-    """The shipped weights read all ten right; an answer is three digits with their shares."""
+    """The shipped weights get all ten right; an answer is three digits with their shares."""
     assert main(["predict", *pictures]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 10

@@ -26,7 +26,7 @@ from mnist_lib.data import DataError, download, load_mnist, sources
 
 EMBEDDED_TRAIN = "c21c2d413bb72f6b8ea9b399749a873cd22a82ee3f5b976d84d8fab3c63da4ad"
 EMBEDDED_TEST = "4baef95eca5201097715d0896175787cd8faa3f6babee5d2630eb3aa90070698"
-# pooch leaves the sockets of failed downloads to the garbage collector.
+# pooch leaves sockets of failed downloads for the garbage collector to close.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 HTML = b"<!DOCTYPE html><title>Please log in</title>"
@@ -63,7 +63,7 @@ def idx(array: np.ndarray) -> bytes:
 
 
 def members(**contents: bytes) -> bytes:
-    """A zip with the TINY arrays, where members can be replaced or added, by name."""
+    """A zip with the TINY arrays, in which members can be replaced or added by name."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in TINY.items():
@@ -77,7 +77,7 @@ def members(**contents: bytes) -> bytes:
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, tmp_path, embedded) -> Iterator[Path]:
-    """A cache of the embedded digits alone (parsing them takes seconds), and no mirror in reach."""
+    """A cache with only the embedded digits (parsing takes seconds), and no reachable mirror."""
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
     shutil.copy(Path(os.environ["KERAS_HOME"]) / "datasets" / "mnist_lib_embedded.npz", folder)
@@ -111,7 +111,7 @@ def test_embedded_shapes_types_and_ranges(embedded):
 
 
 def test_embedded_hashes_are_those_made_from_the_full_mnist_by_hand(embedded):
-    """Digits 1 to 400 and 401 to 500 of each class of the 60,000, classes taking turns."""
+    """Digits 1 to 400 and 401 to 500 of each class of the 60,000, classes alternating."""
     assert data.content_hash(embedded.train) == EMBEDDED_TRAIN
     assert data.content_hash(embedded.test) == EMBEDDED_TEST
 
@@ -362,7 +362,7 @@ def test_a_damaged_cache_of_keras_is_named_and_left_alone(tiny, cache):
 
 
 class Server:
-    """Stands in for the mirrors: answers by path, and remembers what was asked for."""
+    """A mock of the mirrors: answers by path, and records the requests."""
 
     def __init__(self):
         self.answers: dict[str, list] = {}
@@ -374,7 +374,7 @@ class Server:
         Thread(target=partial(self.server.serve_forever, 0.02), daemon=True).start()
 
     def offer(self, path: str, *answers: bytes | int | str) -> str:
-        """Bytes, a status, "/elsewhere", "drop", "slow": one for each request, the last again."""
+        """Bytes, a status, "/elsewhere", "drop", "slow": one per request, the last one repeated."""
         self.answers[path] = list(answers)
         return self.address + path
 
@@ -475,7 +475,7 @@ def test_a_bad_mirror_is_followed_by_the_next(bad, server, monkeypatch):
 
 
 def test_the_arrays_decide_and_not_the_hash_of_the_file(server, monkeypatch):
-    """A mirror whose file is what its table says, and is not MNIST."""
+    """A mirror whose file matches its table, but is not MNIST."""
     content = changed("x_test", FLIPPED)
     monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/a.npz", content), content)])
     with pytest.raises(DataError, match="could not be downloaded") as caught:
@@ -580,7 +580,7 @@ print(data.load_mnist("full").source)
 
 
 def child(address: str) -> subprocess.Popen:
-    """A process of its own that loads the tiny MNIST from the address."""
+    """A separate process that loads the tiny MNIST from the address."""
     command = [sys.executable, "-W", "error", "-c", CHILD, str(Path(__file__).parent), address]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
@@ -608,7 +608,7 @@ def test_after_a_kill_during_the_download_the_next_run_is_good(server, cache):
 
 @pytest.mark.parametrize("variable", ["MNIST_PATH", "KERAS_HOME"])
 def test_a_home_that_nobody_has_is_no_crash(variable, monkeypatch, cache, tmp_path):
-    monkeypatch.chdir(tmp_path)  # an unknown ~user stays a plain name
+    monkeypatch.chdir(tmp_path)  # an unknown ~user is kept as a plain name
     monkeypatch.setenv(variable, "~nobody-of-this-name/x")
     if variable == "MNIST_PATH":
         with pytest.raises(DataError, match="MNIST_PATH names ~nobody-of-this-name/x"):

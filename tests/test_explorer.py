@@ -145,7 +145,7 @@ def explorer(weights):
 
 
 def send(explorer, **values):
-    """As the page does: bytes arrive as a view on what came over the wire."""
+    """As the page does: bytes arrive as a memoryview of the message."""
     explorer.set_state({key: memoryview(value) for key, value in values.items()})
 
 
@@ -249,7 +249,7 @@ def test_of_a_keras_model_the_model_itself_is_compared_with(pretrained, packed):
     for found, recorded in zip(explorer.about["golden_digits"], golden_digits(), strict=True):
         assert found["pixels"] == recorded["pixels"]
         assert found["logits"] is None
-        # Keras in one batch or another, on another processor: as in tests/test_pretrained.py.
+        # Keras with another batch size or processor: as in tests/test_pretrained.py.
         difference = np.subtract(found["probabilities"], recorded["probabilities"])
         assert np.abs(difference).max() <= 1.5e-5
 
@@ -338,7 +338,7 @@ def test_without_anywidget_the_message_says_what_to_install():
 
 @pytest.mark.parametrize("in_book", [True, False])
 def test_in_the_books_build_nothing_is_shown_and_nothing_is_stored(in_book, monkeypatch):
-    """Stored, it would make the page load scripts from elsewhere. The kernels inherit the word."""
+    """If stored, it would make the page load scripts from elsewhere. Kernels inherit this."""
     if in_book:
         monkeypatch.setenv(IN_BOOK, "1")
     code = (

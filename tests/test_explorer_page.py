@@ -22,7 +22,7 @@ from mnist_lib.explorer.payload import (
     pack_weights,
 )
 
-# Each of them starts a build.
+# Each test starts a build.
 pytestmark = pytest.mark.slow
 
 EXTENSIONS = Path(__file__).parent.parent / "_ext"
@@ -64,7 +64,7 @@ def setup(app):
 
 
 def build(folder, pages, *options):
-    """Build pages with Sphinx, in a process of its own: the extension sets a variable there."""
+    """Build pages with Sphinx in a separate process: the extension sets an environment variable."""
     (folder / "conf.py").write_text(CONF)
     picture = folder / PICTURE.removeprefix("/")
     picture.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The note, completely: its map holds, and every number of it is computed here."""
+"""The note, completely: its map is correct, and every number in it is computed here."""
 
 import json
 import math
@@ -30,7 +30,7 @@ FIG_1 = [
     ("dense_2", (10,), 650),
 ]
 
-# Every part of the note that holds something; each has a row in the map.
+# Every part of the note that has content; each has a row in the map.
 PARTS = [
     *("I", "Fig. 1", "Fig. 2", "II", "Algorithm 1", "II.A", "II.B", "Fig. 3"),
     *("II.C", "Fig. 4", "Table I", "III", "Fig. 5", "Eq. (1)"),
@@ -190,7 +190,7 @@ def test_what_max_pooling_drops():
 
 
 def test_the_last_two_rows_and_columns_never_reach_the_answer():
-    """Erratum 13 by experiment: change 108 pixels at random, and no bit of the answer moves."""
+    """Erratum 13 by experiment: change 108 pixels at random, and no bit of the answer changes."""
     random = np.random.default_rng(0)
     images = load_mnist("embedded").test.images[:20]
     changed = images.copy()

@@ -23,7 +23,7 @@ TAGS = {
     "setup",
     "solution",
 }
-# Where the live network stands in a chapter, and which layers it opens there.
+# Where the live network is in a chapter, and which layers it opens there.
 OPENED = {
     **{name: name for name in ("convolution", "flatten", "softmax", "relu")},
     **dict.fromkeys(("architecture", "your_digit"), "all"),
@@ -90,7 +90,7 @@ def test_only_checked_cells_keep_their_output(chapter):
 
 
 def test_checked_outputs_are_plain_text(chapter):
-    """nbval compares text; pictures and HTML differ between machines."""
+    """nbval compares text; images and HTML differ between machines."""
     for cell in code(chapter):
         for output in cell["outputs"]:
             assert output["output_type"] in ("stream", "execute_result", "display_data")

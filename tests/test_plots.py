@@ -92,7 +92,7 @@ def taking(parameter: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def closed(monkeypatch):
-    """No window opens, and no figure stays."""
+    """No window opens, and every figure is closed."""
     assert mpl.get_backend().lower() == "agg"
     monkeypatch.setattr(plt, "show", lambda *a, **k: pytest.fail("a function called show"))
     yield
@@ -152,7 +152,7 @@ def drawn_in(path):
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_figure_lives_with_its_chapter_or_with_what_several_share(name):
-    """It is shared where two chapters draw it, or the figures of a chapter that is not its home."""
+    """It is shared where two chapters draw it, or where another chapter's figures do."""
     home = getattr(plots, name).__module__.rpartition(".")[2]
     files = [*(ROOT / "chapters").glob("*.ipynb"), *(ROOT / "mnist_lib" / "plots").glob("*.py")]
     users = {path.stem for path in files if name in drawn_in(path)}
@@ -167,7 +167,7 @@ def sheet(ax: Axes) -> np.ndarray:
 
 
 def holds(whole: np.ndarray, part: np.ndarray) -> int:
-    """How many times the part stands in the whole, pixel for pixel."""
+    """How many times the part occurs in the whole, pixel for pixel."""
     windows = np.lib.stride_tricks.sliding_window_view(whole, part.shape)
     return int((windows == part).all(axis=(2, 3)).sum())
 
@@ -309,7 +309,7 @@ def test_counts_stand_at_their_share_with_their_interval_and_text():
     assert ax.yaxis_inverted()
 
 
-# Nothing is left out without a word
+# Nothing is left out silently
 
 
 @pytest.mark.parametrize("n", [1, 2, 9])

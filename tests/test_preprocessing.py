@@ -24,7 +24,7 @@ from mnist_lib.pretrained import load_provenance, load_weights
 from mnist_lib.reference import forward
 
 LEVEL = 1 / 255
-# Two computations of the same pixel may round apart: far less than the half level that shows.
+# Two computations of a pixel may round differently: by far less than a visible half level.
 TINY = 1e-5
 
 
@@ -87,7 +87,7 @@ def enlarged(image: np.ndarray, times: int) -> np.ndarray:
 
 
 def returning(images: np.ndarray) -> tuple[int, list[int]]:
-    """How many digits have sides that differ by an even number, and which do not come back."""
+    """How many digits have sides that differ by an even number, and which are not recovered."""
     even, exceptions = 0, []
     for number, image in enumerate(images[:, :, :, 0]):
         height, width = box_sides(image)
@@ -112,7 +112,7 @@ def test_all_test_digits_enlarged_come_back_but_three(full):
 
 
 def right_on_pages(digits, weights: dict) -> int:
-    """Right answers where every digit is enlarged ten times and lies anywhere on a larger page."""
+    """Right answers where every digit is enlarged ten times, anywhere on a larger page."""
     rng, right = np.random.default_rng(0), 0
     for start in range(0, len(digits), 500):
         batch, prepared = digits[start : start + 500], []
@@ -127,7 +127,7 @@ def right_on_pages(digits, weights: dict) -> int:
 
 @pytest.mark.slow
 def test_digits_on_larger_pages_are_read_as_well(embedded, weights):
-    """At most 3 of 1,000 are lost, or 0.3 points; with the shipped weights one is won."""
+    """At most 3 of 1,000 are lost, or 0.3 points; with the shipped weights one is gained."""
     answers = forward(embedded.test.images, weights)["dense_2"].argmax(axis=1)
     before = (answers == embedded.test.labels).sum()
     assert before - right_on_pages(embedded.test, weights) <= 3
@@ -226,7 +226,7 @@ def test_no_strokes_are_no_ink():
 def test_a_level_stroke_by_hand():
     """The line runs along the upper edge of row 140: pixel centres are at half numbers."""
     column = rasterise([[(0.25, 0.5), (0.75, 0.5)]])[:, 140]
-    half = PEN // 2  # pixels of full ink on each side, for they end half a pixel before the pen
+    half = PEN // 2  # pixels of full ink on each side: they end half a pixel before the pen
     wanted = np.zeros(PAD_SIDE)
     wanted[140 - half : 140 + half] = 1
     assert np.array_equal(column, wanted)
@@ -261,7 +261,7 @@ def by_definition(strokes) -> np.ndarray:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_strokes_anywhere_agree_with_the_definition(seed):
-    """The points lie 0.4 pixels apart at most, the edge of the pen 13.5 pixels away or more: the
+    """The points are at most 0.4 pixels apart, the edge of the pen at least 13.5 pixels away: the
     nearest point is too far by less than 0.2² / (2 · 13.5) pixels."""
     strokes = np.random.default_rng(seed).uniform(-0.2, 1.2, (2, 4, 2))
     assert np.abs(rasterise(strokes)[::7, ::7].ravel() - by_definition(strokes)).max() < 0.002
@@ -271,7 +271,7 @@ on_the_pad = st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5))
 drawings = st.lists(st.lists(on_the_pad, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@settings(deadline=None)  # a busy machine is no broken law
+@settings(deadline=None)  # a busy machine breaks no law
 @given(drawings)
 def test_the_order_and_the_direction_of_strokes_do_not_matter(strokes):
     """The ends of a segment swap their roles: the last bits of the distance may change."""
@@ -395,7 +395,7 @@ def test_of_an_animation_the_first_frame(tmp_path):
 
 
 def one_bit_png(width: int, height: int, rows: bytes, interlaced: bool) -> bytes:
-    """A PNG made by hand: Pillow writes no interlaced one, and a huge one only from its pixels."""
+    """A PNG made by hand: Pillow writes no interlaced ones, and huge ones only from pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         crc = zlib.crc32(kind + content)
@@ -447,7 +447,7 @@ def test_dark_on_light_equals_light_on_dark_on_real_digits(embedded, tmp_path):
 
 
 def photograph(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A digit in ink on paper that the light falls on from one side, with grain."""
+    """A digit in ink on grainy paper that is lit from one side."""
     ink = np.pad(enlarged(image, 6), 30)
     light = 0.55 + 0.4 * np.linspace(0, 1, len(ink)) * np.linspace(0.6, 1, len(ink))[:, np.newaxis]
     grey = light * (1 - 0.8 * ink) + rng.normal(0, 0.015, ink.shape)
@@ -469,11 +469,11 @@ def test_photographs_with_a_shadow_are_recognised(embedded, tmp_path):
 
 @pytest.mark.parametrize("size", [(799, 799), (4000, 3000)])
 def test_a_large_photograph_takes_seconds_and_not_minutes(size, embedded, tmp_path):
-    """799 is the largest side that is not thinned out first."""
+    """799 is the largest side that is not downsampled first."""
     grey = photograph(embedded.test.images[0, :, :, 0], np.random.default_rng(0))
     start = time.perf_counter()
     saved(Image.fromarray(grey).resize(size), tmp_path, "photo.png", compress_level=1)
-    assert time.perf_counter() - start < 10  # minutes where the ground is sought at full size
+    assert time.perf_counter() - start < 10  # minutes if the ground is computed at full size
 
 
 # read_image: no digit, no picture, no file
@@ -551,7 +551,7 @@ def test_a_file_that_is_no_whole_picture_is_named(content, message, tmp_path):
 
 @pytest.mark.parametrize("name", ["digit.jpg", "digit.png", "digit.gif", "digit.tif", "digit.webp"])
 def test_any_flipped_byte_gives_ink_or_a_clear_error(name, tmp_path):
-    """A JPEG decoder carries on past damage and cannot tell; what it gives is ink all the same."""
+    """A JPEG decoder carries on past damage unawares; what it returns is ink all the same."""
     DARK.save(tmp_path / name)
     content = (tmp_path / name).read_bytes()
     for place in np.linspace(0, len(content) - 1, 100).astype(int):
@@ -587,7 +587,7 @@ def test_a_folder_and_a_missing_file_are_named(tmp_path):
 
 
 def test_an_unreadable_file_is_the_systems_own_error(tmp_path, monkeypatch):
-    """Patched, because the tests may run as a user who can read everything."""
+    """Patched, because the tests may run as a user who can read every file."""
 
     def refuse(path, *mode):
         raise PermissionError(13, "Permission denied", str(path))
@@ -599,7 +599,7 @@ def test_an_unreadable_file_is_the_systems_own_error(tmp_path, monkeypatch):
 
 
 def test_faint_ink_in_a_jpeg_is_ink(tmp_path, embedded):
-    """25 grey levels of ink, with the noise of compression: most digits are still read right."""
+    """25 grey levels of ink, with compression noise: most digits are still read correctly."""
     right = 0
     for image, label in zip(embedded.test.images[:40], embedded.test.labels[:40], strict=True):
         faint = 220 - 25 * np.kron(image[:, :, 0], np.ones((10, 10)))

@@ -1,4 +1,4 @@
-"""Laws of `mnist_lib.pretrained`: the shipped numbers are the recorded ones, and can do it."""
+"""Laws of `mnist_lib.pretrained`: the shipped weights are the recorded ones, and good enough."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ SHAPES = {
 
 
 def hash_of(weights: dict) -> str:
-    """As the record has it: the bytes of kernel and bias, layer by layer."""
+    """As in the record: the bytes of kernel and bias, layer by layer."""
     parts = (array.tobytes() for pair in weights.values() for array in pair)
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
@@ -104,7 +104,7 @@ def test_the_recorded_result_is_at_least_9900_of_10000():
 
 
 def test_the_embedded_result_is_reached_by_numpy_alone(embedded, weights):
-    """Two digits of tolerance: rounding can turn an answer only where two scores nearly tie."""
+    """Two digits of tolerance: rounding can change an answer only where two scores nearly tie."""
     recorded = load_provenance()["embedded_test"]
     assert recorded["total"] == len(embedded.test) == 1000
     found = right(embedded.test.images, embedded.test.labels, weights)
@@ -112,7 +112,7 @@ def test_the_embedded_result_is_reached_by_numpy_alone(embedded, weights):
 
 
 def test_the_full_result_is_reached_by_numpy_alone(full, weights):
-    """The same two digits of tolerance, on ten times as many."""
+    """The same tolerance of two digits, on ten times as many."""
     found = right(full.test.images, full.test.labels, weights)
     assert abs(found - load_provenance()["test"]["correct"]) <= 2
 
@@ -143,7 +143,7 @@ def test_the_references_were_computed_with_these_weights(weights):
 
 
 def max_abs_difference(found: dict[str, np.ndarray]) -> dict[str, float]:
-    """How far the record's numbers lie from these, at most."""
+    """The largest difference between the record's numbers and these."""
     return {
         name: float(np.abs([digit[name] for digit in load_golden_outputs()] - found[name]).max())
         for name in ("logits", "probabilities")
@@ -156,8 +156,8 @@ def golden_images(embedded) -> np.ndarray:
 
 
 # Five layers round one after the other, in an order that depends on the processor: some 50
-# roundings of scores of size 20, 50 · 20 · 6e-8 = 6e-5 at the worst. A probability moves by at
-# most a quarter of what the scores move.
+# roundings of scores of size 20, 50 · 20 · 6e-8 = 6e-5 at worst. A probability changes by at
+# most a quarter of the change in the scores.
 BOUND = {"logits": 6e-5, "probabilities": 1.5e-5}
 
 

@@ -1,4 +1,4 @@
-"""Guards of the whole: what README promises, one address, pinned actions and requirements."""
+"""Project-wide checks: what README promises, one address, pinned actions and requirements."""
 
 import importlib.util
 import json
@@ -64,7 +64,7 @@ def test_every_file_agrees_on_the_address():
 
 @pytest.fixture
 def copy_of_tree(tmp_path):
-    """The tracked files as they are now, in a repository of their own."""
+    """The tracked files as they are now, in a separate repository."""
     target = tmp_path / "copy"
     for file in git("ls-files", "--cached", "--others", "--exclude-standard").splitlines():
         if (ROOT / file).is_file():

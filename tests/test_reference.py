@@ -20,7 +20,7 @@ from mnist_lib.reference import (
     softmax,
 )
 
-# Small whole numbers in float64: sums of their products are exact, so that equal means equal.
+# Small integers in float64: sums of their products are exact, and so are comparisons.
 WHOLE = st.integers(-9, 9).map(float)
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -108,7 +108,7 @@ def test_softmax_by_hand():
 
 
 def test_softmax_against_exact_fractions():
-    """A Taylor series of 60 terms has more than 50 right digits for scores as small as these."""
+    """A Taylor series of 60 terms has more than 50 correct digits for scores as small as these."""
 
     def exponential(x: Fraction) -> Fraction:
         return sum((x**k / math.factorial(k) for k in range(60)), Fraction(0))
@@ -344,7 +344,7 @@ def test_the_rounding_bound_holds_between_float32_and_float64(seed):
 
 
 def test_the_rounding_bound_is_not_so_wide_that_it_hides_a_wrong_weight(weights, embedded):
-    """A thousandth of one weight, where there is ink, is seen."""
+    """A change of a thousandth in one weight, where there is ink, is detected."""
     kernel, bias = weights["conv2d_1"]
     images, wrong = embedded.test.images[:1], kernel.copy()
     wrong[1, 1] *= np.float32(1.001)

@@ -63,7 +63,7 @@ def test_a_loaded_model_can_be_trained_on(name, good, embedded):
 
 @pytest.mark.slow
 def test_only_keras_own_format_goes_on_where_it_stopped(tmp_path, embedded):
-    """To the bit: the state of the optimizer comes back too. The others start afresh."""
+    """To the bit: the state of the optimizer is restored too. The others start afresh."""
     images, targets = embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]]
     model = build_model()
     model.fit(images, targets, shuffle=False, verbose=0)
@@ -120,7 +120,7 @@ def test_the_old_file_is_kept_on_a_disk_without_hard_links(tmp_path, pretrained,
 
 
 class DiskFullError(OSError):
-    """What the faults below raise."""
+    """The error that the faults below raise."""
 
 
 def fail(*arguments, **options):
@@ -198,7 +198,7 @@ def test_check_target_says_early_what_saving_would_say_late(tmp_path, monkeypatc
         check_target(tmp_path / "model.h5")
 
 
-# Files that are no model
+# Files that are not a model
 
 
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
@@ -299,7 +299,7 @@ def test_weights_that_are_no_numbers_are_refused(name, tmp_path):
         load_model(tmp_path / name)
 
 
-# Files that want to run something, or to read elsewhere
+# Files that try to run code, or to read other files
 
 
 def edit_config(good: Path, target: Path, edit: Callable[[dict], object]) -> Path:
@@ -328,7 +328,7 @@ def test_the_editor_of_configurations_leaves_a_good_file_good(name, good, tmp_pa
 
 
 def lambda_that_touches(canary: Path) -> layers.Lambda:
-    """Its code travels inside the file, so the path must stand in it as a constant."""
+    """Its code is stored in the file, so the path must be a constant in it."""
     code = f"lambda x: (open({str(canary)!r}, 'w').close(), x)[1]"
     return layers.Lambda(eval(code), output_shape=(10,))
 
@@ -352,7 +352,7 @@ def test_a_booby_trap_in_a_lambda_never_goes_off(name, tmp_path):
 
 def test_a_file_far_too_large_is_refused_unread(tmp_path):
     with (tmp_path / "large.weights.h5").open("wb") as file:
-        file.truncate(10**12)  # a terabyte of nothing takes no room on the disk
+        file.truncate(10**12)  # a sparse file: a terabyte of zeros takes no disk space
     with pytest.raises(ModelFileError, match="too large: expected at most 50,000,000 bytes"):
         load_model(tmp_path / "large.weights.h5")
 
@@ -401,7 +401,7 @@ def test_no_module_that_a_file_names_is_imported(trap, name, good, tmp_path, mon
     except ModelFileError:
         pass
     else:
-        # The old format names no module for a model, and its loss is not looked at.
+        # The old format names no module for a model, and its loss is ignored.
         assert name == "model.h5"
         assert trap in ("the model", "the loss", "the optimizer")
     assert not (tmp_path / "canary").exists()
@@ -416,7 +416,7 @@ def test_what_is_no_sequential_model_is_named(name, good, tmp_path):
 
 
 def first_kernel(file: h5py.File) -> str:
-    """Where the first kernel stands."""
+    """The path of the first kernel."""
     found = []
     file.visititems(lambda name, item: found.append(name) if _is_kernel(item) else None)
     return found[0]

@@ -1,4 +1,4 @@
-"""Laws of `mnist_lib.simulate`: natural strokes whose labels are known, photographs whose faults
+"""Laws of `mnist_lib.simulate`: natural strokes whose labels are known, photographs whose flaws
 are known, and what `read_image` and the network make of both."""
 
 import numpy as np
@@ -43,13 +43,13 @@ def test_a_drawing_is_of_natural_size_and_fits_the_pad(what, style):
 
 @pytest.mark.parametrize(("what", "style"), RECORDINGS)
 def test_the_pen_moves_in_small_steps(what, style):
-    """Far less than its own width, so that no curve shows corners."""
+    """Far smaller than its own width, so that no curve shows corners."""
     for stroke in write(what, style):
         assert np.linalg.norm(np.diff(stroke, axis=0), axis=1).max(initial=0) < RADIUS
 
 
 def with_controls(monkeypatch, controls):
-    """What `write` makes of control points of ours."""
+    """What `write` makes of given control points."""
     recorded = {"x": {"y": [np.array(controls, np.float64)]}}
     monkeypatch.setattr("mnist_lib.simulate.strokes._recorded", lambda: recorded)
     return write("x")[0]
@@ -137,7 +137,7 @@ def test_the_pen_is_as_thick_as_mnists(weights):
 
 
 def test_recorded_digits_are_read_right_but_the_shut_four(weights):
-    """A 4 that is shut at the top is a 9 for many a reader too."""
+    """A 4 that is closed at the top is a 9 to many a human reader too."""
     read, _ = answers([write(*drawing) for drawing in DIGITS], weights)
     assert [drawing for drawing, k in zip(DIGITS, read, strict=True) if str(k) != drawing[0]] == [
         ("4", "shut")
@@ -179,9 +179,9 @@ def test_a_photograph_is_the_same_again_for_the_same_seed_alone(disturbance):
 
 @pytest.mark.parametrize("disturbance", sorted(set(DISTURBANCES) - {"plain"}))
 def test_every_disturbance_changes_the_picture(disturbance):
-    """The seed is the same, so the noise of the plain picture is: what differs is no chance."""
+    """The same seed gives the same noise as the plain picture: no difference is due to chance."""
     change = np.abs(grey(disturbance, INK) - grey("plain", INK)).mean()
-    assert change > 1  # grey level, in the mean over all pixels
+    assert change > 1  # grey level, on average over all pixels
 
 
 def test_dark_on_a_plain_page_is_the_ink_and_nothing_else():
@@ -238,8 +238,8 @@ def test_strokes_that_have_merged_come_apart_under_a_thin_pen():
 @pytest.mark.parametrize("disturbance", ["rotated", "perspective", "everything"])
 @pytest.mark.slow
 def test_a_digit_stays_whole_on_the_photograph(disturbance):
-    """However the camera is held, the frame of the photograph is paper alone: with ink all round
-    the pad or without, it is the same to the noise of a file."""
+    """However the camera is held, the frame of the photograph is only paper: with or without ink
+    all round the pad, it is the same up to the noise of a file."""
     frame = np.ones((HEIGHT, WIDTH), bool)
     frame[16:-16, 16:-16] = False
     around = rasterise([[(0.1, 0.1), (0.1, 0.9), (0.9, 0.9), (0.9, 0.1), (0.1, 0.1)]])
@@ -261,8 +261,8 @@ def test_a_disturbance_of_another_name_is_refused(name):
 @pytest.mark.slow
 def test_photographs_are_read_right(disturbance, weights, tmp_path):
     """All but one, as JPEG files: of 120 photographs for each disturbance 116 or more are right,
-    and the rest are digits that another reading fits as well. Shadows and mixtures are the hard
-    ones."""
+    and the rest are digits that another reading fits as well. Shadows and mixtures are the
+    hardest."""
     hard = disturbance in ("shading", "everything")
     digits, right = range(0, 10, 1 if hard else 2), 0
     for digit in digits:

@@ -49,7 +49,7 @@ def test_the_network_is_compiled_as_in_the_note():
 
 
 class Recorder:
-    """Stands in for a network: notes what it is given, and trains nothing."""
+    """A fake network: records what it is given, and trains nothing."""
 
     def __init__(self):
         self.calls = []
@@ -60,7 +60,7 @@ class Recorder:
 
 
 def numbered(n: int) -> Digits:
-    """Digits that can be distinguished: the i-th is grey i / n all over."""
+    """Digits that can be distinguished: every pixel of the i-th is i / n."""
     images = np.broadcast_to(np.arange(n).reshape(n, 1, 1, 1) / n, (n, 28, 28, 1))
     return Digits(images.astype(np.float32), np.arange(n) % 10)
 
@@ -109,7 +109,7 @@ def trained(embedded):
 
 @pytest.mark.slow
 def test_one_epoch_on_4000_digits_learns_most_of_them(trained, embedded, capsys):
-    """Guessing gives 100 of 1,000; one epoch gave 800 to 900 with every seed that was tried."""
+    """Guessing gives 100 of 1,000; one epoch gave 800 to 900 with every seed tried."""
     model, _ = trained
     score = evaluate(model, embedded.test)
     assert score.total == 1000
@@ -196,7 +196,7 @@ def test_a_count_below_one_is_refused(name, count):
 
 
 class Answers:
-    """Stands in for a network that answers what it is told to."""
+    """A fake network that answers what it is told to."""
 
     def __init__(self, *answers: int):
         self.answers = list(answers)
@@ -255,7 +255,7 @@ def test_the_bands_are_stated_for_both_data_sources():
 
 @pytest.fixture
 def real_bar(monkeypatch):
-    """As in everyday use: the tests switch the bar off."""
+    """As in everyday use: elsewhere the tests switch the bar off."""
     monkeypatch.delenv("MNIST_PROGRESS", raising=False)
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
 

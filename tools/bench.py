@@ -1,8 +1,8 @@
 """Measure what was promised about speed and size: `make bench`, after `make book`.
 
-Each run is a fresh process of the browser; what is compared is measured in turn, and the table
-gives medians. Nothing here is asserted: a slow machine is no mistake. The numbers of every run,
-and what they depend on, go to `_build/bench.json`.
+Each run is a fresh browser process; what is compared is measured alternately, and the table gives
+medians. Nothing here is asserted: a slow machine is not a bug. The numbers of every run, and what
+they depend on, go to `_build/bench.json`.
 """
 
 import gzip
@@ -48,7 +48,7 @@ function timed() {
 
 
 class Line(NamedTuple):
-    """One line of the table: what was measured in every run, and what it should be at most."""
+    """One line of the table: what was measured in every run, and the upper limit it should meet."""
 
     what: str
     unit: str
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def explorer_lines() -> list[Line]:
-    """The live network: when it is ready, and its forward pass beside that of NumPy."""
+    """The live network: when it is ready, and its forward pass compared with that of NumPy."""
     ready, cold, warm, ours = [], [], [], []
     for _ in tqdm(range(RUNS), unit="run", disable=None):
         ready.append(in_browser(time_until_ready))
@@ -99,14 +99,14 @@ def in_browser(measure: Callable[[Page], float | str]) -> float | str:
 
 
 def time_until_ready(tab: Page) -> float:
-    """From the start of the navigation until the network stands in the page, in milliseconds."""
+    """From the start of the navigation until the network is in the page, in milliseconds."""
     tab.goto(PAGE.as_uri(), wait_until="commit")
     tab.wait_for_function(READY)
     return tab.evaluate(READY)
 
 
 def first_pass(tab: Page) -> float:
-    """The first forward pass of a page without a placeholder: nothing is compiled yet."""
+    """The first forward pass of a page without a placeholder: nothing has been compiled yet."""
     for script in FILES[:2]:
         tab.add_script_tag(path=script)
     return tab.evaluate(f"() => {{ {PREPARE} return timed(); }}")
@@ -152,7 +152,7 @@ def machine() -> dict:
 
 
 def table(lines: list[Line]) -> str:
-    """One row a line: median, the range of all runs, the target and whether it is met."""
+    """One row per line: median, the range of all runs, the target and whether it is met."""
     rows = [f"{'':34}{'median':>9}    {'from':>8} {'to':>8}    target"]
     for line in lines:
         met = "" if line.target is None else "met" if line.value <= line.target else "MISSED"
@@ -165,7 +165,7 @@ def table(lines: list[Line]) -> str:
 
 
 def write(content: dict) -> None:
-    """Keep every run."""
+    """Record every run."""
     target = ROOT / "_build" / "bench.json"
     write_text(target, json.dumps(content, indent=2) + "\n")
     print(f"\nall runs: {target.relative_to(ROOT)}")

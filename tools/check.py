@@ -40,7 +40,7 @@ CLOSING_LINES = (
 
 
 class Part(NamedTuple):
-    """One check: its name, its command, the data it runs on, and what it is told."""
+    """One check: its name, its command, the data it runs on, and its environment."""
 
     name: str
     command: list[str]
@@ -49,7 +49,7 @@ class Part(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a part gave."""
+    """The outcome of a part."""
 
     part: Part
     good: bool
@@ -58,7 +58,7 @@ class Result(NamedTuple):
 
 
 def main() -> int:
-    """Run all parts, or those named; 0 when every one is good."""
+    """Run all parts, or those named; return 0 if every one passes."""
     parser = argparse.ArgumentParser(description=__doc__)
     every = parts()
     parser.add_argument("names", nargs="*", metavar="PART", help=", ".join(p.name for p in every))
@@ -113,10 +113,10 @@ def full_data() -> str:
 
 
 def run(part: Part) -> Result:
-    """Run one part; pass its output on while it comes, and count what it says."""
+    """Run one part; stream its output, and count what it reports."""
     print(f"\n── {part.name}: {' '.join(map(str, part.command))}", flush=True)
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | part.environment
-    if part.name == "build":  # a cache knows its cells, not the library that they call
+    if part.name == "build":  # a cache tracks its cells, not the library that they call
         shutil.rmtree(SITE, ignore_errors=True)
     start, lines = time.perf_counter(), []
     with subprocess.Popen(

@@ -47,7 +47,7 @@ def normalised(notebook: nbformat.NotebookNode, folder: Path) -> nbformat.Notebo
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)  # when each cell started: no two runs agree
+        cell.metadata.pop("execution", None)  # when each cell started: differs from run to run
         if cell.cell_type == "code" and CHECKED not in tags(cell):
             cell.outputs, cell.execution_count = [], None
     return notebook
@@ -60,12 +60,12 @@ def without_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def tags(cell: nbformat.NotebookNode) -> list[str]:
-    """The tags of a cell, none where it has none."""
+    """The tags of a cell, empty where it has none."""
     return cell.metadata.get("tags", [])
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write with sorted keys: the same notebook is the same bytes."""
+    """Write with sorted keys: the same notebook gives the same bytes."""
     text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
     write_text(path, text + "\n")
 

@@ -39,7 +39,7 @@ SEEDS = (0, 1, 2, 3, 4)
 
 
 def main() -> None:
-    """Make what the one argument names."""
+    """Make what the argument names."""
     makers = {
         "weights": make_weights,
         "golden": make_golden_outputs,
@@ -142,7 +142,7 @@ def make_seeds() -> None:
 
 
 def make_photographs(count: int = 100) -> None:
-    """Photograph written digits in every way, and count those that the shipped weights read right.
+    """Photograph written digits in every way, and count those that the shipped weights get right.
 
     Number n is the digit n % 10 in style n // 10 % 5, with n as the seed of hand and camera.
     """
@@ -184,7 +184,7 @@ def run(digits: Digits, seed: int) -> tuple[keras.Model, History]:
 
 
 def epochs(history: History) -> list[dict]:
-    """What each epoch gave, rounded for reading."""
+    """The results of each epoch, rounded for reading."""
     return [
         {"loss": round(loss, 5), "accuracy": round(accuracy, 5), "seconds": round(seconds, 1)}
         for loss, accuracy, seconds in zip(

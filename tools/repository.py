@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"https://github\.com/([A-Za-z0-9][A-Za-z0-9-]*)/([A-Za-z0-
 
 
 def main() -> None:
-    """Replace the old name by the new one in every tracked text file that holds it."""
+    """Replace the old name with the new one in every tracked text file that contains it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url", help="https://github.com/NAME/REPOSITORY")
     parser.add_argument("--root", type=Path, default=ROOT)
@@ -37,14 +37,14 @@ def current(root: Path) -> str:
 
 
 def places(root: Path, name: str) -> list[Path]:
-    """The tracked files that hold the name; the tests are not among them."""
+    """The tracked files that contain the name; the tests are not among them."""
     command = ["git", "grep", "-lIF", name, "--", ":!tests"]
     found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     return [root / line for line in found.stdout.splitlines()]
 
 
 def rewrite(path: Path, old: str, new: str) -> bool:
-    """Replace; say whether anything changed."""
+    """Replace; return whether anything changed."""
     text = path.read_text(encoding="utf-8")
     pattern = rf"(github(?:\.com)?/){re.escape(old)}(?![A-Za-z0-9-])"
     replaced = re.sub(pattern, rf"\g<1>{new}", text)

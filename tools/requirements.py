@@ -1,4 +1,4 @@
-"""Pin the whole environment anew: `make requirements`.
+"""Pin the whole environment again: `make requirements`.
 
 Reads pyproject.toml, writes requirements.txt: every package that book, library and tests need,
 with its exact version, for Python 3.11 to 3.13 on any system. Needs the tool uv.
@@ -17,7 +17,7 @@ LIBRARY = "\n# The library of this book, from this folder.\n--editable .\n"
 
 
 def main() -> None:
-    """Resolve beside, then rename."""
+    """Resolve into a temporary file, then rename."""
     beside = ROOT / "requirements.new.txt"
     environment = os.environ | {"UV_CUSTOM_COMPILE_COMMAND": "make requirements"}
     subprocess.run([*COMMAND, str(beside)], cwd=ROOT, env=environment, check=True)

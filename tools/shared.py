@@ -1,4 +1,4 @@
-"""What the tools share: files that are never half written, and the system's own browser."""
+"""What the tools share: atomic file writes, and the system's own browser."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside the place, then rename: there is the old file or the new one, never a half."""
+    """Replace atomically: there is the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.new")
     beside.write_text(text, encoding="utf-8")
@@ -31,5 +31,5 @@ def find_browser() -> str:
 
 
 def launch(playwright: "Playwright") -> "Browser":
-    """Start the system's browser, without what it would ask of its makers."""
+    """Start the system's browser, without requests to its vendor."""
     return playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))

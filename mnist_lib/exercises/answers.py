@@ -8,7 +8,7 @@ def check(answer: object, expected: object, hint: str) -> bool:
 
     answer: what the reader wrote; the three dots `...` stand for "not answered yet"
     expected: a number, a tuple, a string or an array; numbers may differ by rounding
-    hint: a sentence that helps and does not give the answer away
+    hint: a sentence that helps without giving the answer away
     returns: whether the answer is right
 
     >>> check(..., 576, hint="Count rows, columns and channels.")
@@ -33,7 +33,7 @@ def _same(answer: object, expected: object) -> bool:
     """Equal shapes and equal values; numbers to six digits, anything else exactly."""
     try:
         answer, expected = np.asarray(answer), np.asarray(expected)
-    except ValueError:  # a ragged list is no answer to any of our questions
+    except ValueError:  # a ragged list answers none of our questions
         return False
     if answer.shape != expected.shape:
         return False

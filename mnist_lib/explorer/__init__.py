@@ -1,14 +1,14 @@
-"""The network, alive in a page: draw a digit and see every layer compute it.
+"""The live network: draw a digit and see every layer compute it.
 
 =============================  ================================================================
-`js/`, `explorer.css`          what runs in the browser: plain JavaScript modules, one room each
+`js/`, `explorer.css`          what runs in the browser: plain JavaScript modules, one task each
 `mnist_lib.explorer.bundle`    joins the modules, for the book's pages and for notebooks
-`mnist_lib.explorer.payload`   the weights, and what is known of them, as the browser gets them
+`mnist_lib.explorer.payload`   the weights, and what is known about them, for the browser
 `mnist_lib.explorer.widget`    `DigitExplorer` for notebooks. Needs anywidget
 =============================  ================================================================
 
-The book's own pages are filled by an extension of the book. Importing this package needs no
-anywidget.
+The book's own pages are filled by an extension of the book. Importing this package does not
+need anywidget.
 """
 
 VIEWS = ("all", "convolution", "flatten", "softmax", "relu")
@@ -19,7 +19,7 @@ IN_BOOK = "MNIST_BOOK"
 
 
 def __getattr__(name: str) -> type:
-    """`DigitExplorer`, imported when it is asked for."""
+    """Import `DigitExplorer` lazily."""
     if name == "DigitExplorer":
         from mnist_lib.explorer.widget import DigitExplorer
 

@@ -1,9 +1,9 @@
 """Join the modules of `js/` into one file for each place that runs them. No build tool.
 
-A page opened from file:// can load no module, but it can load classic scripts: `page_script` makes
+A page opened from file:// cannot load modules, but it can load classic scripts: `page_script` makes
 one. A notebook gets a single module: `notebook_module`. Both are the modules themselves, in the
-order of their imports, without their import lines and without the comments that have lines of their
-own. `join` does the same for any entry, such as a worker, or a part that a page loads on demand.
+order of their imports, without import lines and without the comments that have a line to
+themselves. `join` does the same for any entry, such as a worker, or a part loaded on demand.
 """
 
 import re
@@ -36,7 +36,7 @@ mountAll(globalThis.mnistExplorer);
 
 
 class Module(NamedTuple):
-    """One file: its own code, what it takes from which file, and what it offers."""
+    """One file: its own code, what it imports from which file, and what it exports."""
 
     code: str
     taken: dict[Path, list[str]]
@@ -44,7 +44,7 @@ class Module(NamedTuple):
 
 
 class Bundle(NamedTuple):
-    """Joined modules: their code, and the names that the entry offers."""
+    """Joined modules: their code, and the names that the entry exports."""
 
     code: str
     names: list[str]
@@ -65,13 +65,13 @@ def notebook_module() -> str:
 
 
 def join(entry: Path, loaded: Path | None = None) -> Bundle:
-    """Put an entry and all that it imports into one text, each module before those that use it.
+    """Join an entry and everything that it imports, each module before those that use it.
 
     entry: a module, which imports others by paths relative to itself
     loaded: an entry whose script the page already has; its modules are not repeated, and what is
-    taken from them comes from `mnistExplorer.api`, so `loaded` must offer it
-    raises: ValueError for a cycle, for two modules that declare the same name, for a name that is
-    not offered where it is looked for, and for any other form of import or export
+    imported from them comes from `mnistExplorer.api`, so `loaded` must export it
+    raises: ValueError for a cycle, for two modules that declare the same name, for an imported
+    name that is not exported, and for any other form of import or export
     """
     modules = read_all(entry)
     here = read_all(loaded) if loaded else {}
@@ -87,13 +87,13 @@ def join(entry: Path, loaded: Path | None = None) -> Bundle:
 
 
 def _borrowed_names(own: dict[Path, Module], here: dict[Path, Module]) -> list[str]:
-    """What the modules of a part take from modules that the page already has."""
+    """The names that a part's modules import from modules that the page already has."""
     taken = [(path, names) for module in own.values() for path, names in module.taken.items()]
     return sorted({name for path, names in taken if path in here for name in names})
 
 
 def read_all(entry: Path) -> dict[Path, Module]:
-    """The entry and all that it imports, each after what it imports itself."""
+    """The entry and everything that it imports, each after its own imports."""
     found: dict[Path, Module] = {}
     open_: list[Path] = []
 
@@ -115,7 +115,7 @@ def read_all(entry: Path) -> dict[Path, Module]:
 
 
 def read(path: Path) -> Module:
-    """Take one module apart; what would not survive the joining is refused with its line."""
+    """Parse one module; a line that would not survive the joining is refused."""
     text = path.read_text(encoding="utf-8")
     taken: dict[Path, list[str]] = {}
     offered = _EXPORT.findall(text)
@@ -137,7 +137,7 @@ def read(path: Path) -> Module:
 
 
 def _check_names(modules: dict[Path, Module], own: dict[Path, Module]) -> None:
-    """Joined, all modules share one scope: each name once, and each taken one really offered."""
+    """Joined modules share one scope: each name is declared once, each imported one exported."""
     homes: dict[str, Path] = {}
     for path, module in own.items():
         for name in _DECLARED.findall(module.code):

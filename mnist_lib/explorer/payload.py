@@ -1,6 +1,6 @@
-"""What the browser gets beside the modules: the weights as bytes, and what is known of them.
+"""What the browser gets besides the modules: the weights as bytes, and what is known about them.
 
-A page opened from file:// can load no data, but it can load classic scripts: the book's pages get
+A page opened from file:// cannot load data, but it can load classic scripts: the book's pages get
 the weights in one; a notebook gets the same bytes through the widget.
 """
 
@@ -19,7 +19,7 @@ STYLE = Path(__file__).with_name("explorer.css")
 """The style sheet of the live network."""
 
 SHAPES = {layer.name: (layer.kernel_shape, layer.kernel_shape[-1:]) for layer in WEIGHTED}
-"""Kernel and bias of each layer that has them, in the order in which they travel."""
+"""Kernel and bias of each layer that has them, in the order in which they are packed."""
 
 
 def pack_weights(weights: dict) -> bytes:
@@ -85,12 +85,12 @@ def golden_digits() -> list[dict]:
 
 
 def about_weights(packed: bytes, golden: list[dict], *, computed_by: str = "Keras") -> dict:
-    """What the page tells of its weights, and the digits that it checks itself against.
+    """What the page says about its weights, and the digits that it checks itself against.
 
     packed: the weights, as `pack_weights` returns them
     golden: digits as `golden_digits` returns them
     computed_by: the implementation that gave their probabilities
-    returns: fit for JSON; the result on the test digits only for the shipped weights, else None
+    returns: ready for JSON; the result on the test digits only for the shipped weights, else None
     """
     sha256, record = hashlib.sha256(packed).hexdigest(), load_provenance()
     shipped = sha256 == record["weights_sha256"]
@@ -104,7 +104,7 @@ def about_weights(packed: bytes, golden: list[dict], *, computed_by: str = "Kera
 
 
 def as_data_script(packed: bytes, about: dict) -> str:
-    """A classic script that leaves the weights, and what is known of them, in `mnistExplorer`."""
+    """A classic script that puts the weights, and what is known about them, in `mnistExplorer`."""
     data = about | {"weights": base64.b64encode(packed).decode()}
     return f"globalThis.mnistExplorer = {json.dumps(data)};\n"
 

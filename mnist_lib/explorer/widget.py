@@ -1,7 +1,7 @@
 """The live network in a notebook: `DigitExplorer`. Needs anywidget.
 
 The same modules as on the book's pages, with the weights of the reader's own model. What is drawn
-and chosen goes both ways, between Python and every view; what the page computes comes to Python.
+and chosen is synchronised between Python and every view; what the page computes goes to Python.
 """
 
 import math
@@ -47,10 +47,10 @@ _KERAS_CLASS = {
 _NETWORK = {
     layer.name: (_KERAS_CLASS[layer.kind], "relu" if layer.has_relu else None) for layer in LAYERS
 } | {LAYERS[-1].name: ("Dense", "softmax")}
-"""Class and activation of each layer. The shapes of the weights leave no choice for the rest."""
+"""Class and activation of each layer. The shapes of the weights determine the rest."""
 
 _IDLE = ("InputLayer", "Dropout")
-"""Layers that a network may have besides: they change nothing when it answers."""
+"""Layers that a network may have in addition: they do nothing at inference."""
 
 _MOST_DIGITS = 20
 """More buttons would not fit under the pad."""
@@ -60,7 +60,7 @@ _EXAMPLE = 7
 
 
 def _from_page() -> traitlets.Bytes:
-    """Bytes that the page writes: they arrive as a memoryview, and need not be sent back to it."""
+    """Bytes that the page writes: they arrive as a memoryview, and are not echoed back."""
     read = {"from_json": lambda value, widget: bytes(value)}
     return traitlets.Bytes().tag(sync=True, echo_update=False, **read)
 
@@ -69,9 +69,9 @@ class DigitExplorer(anywidget.AnyWidget):
     """A pad to draw a digit on, and every layer of a model that computes it.
 
     model: the network of the book in Keras, or its weights as
-    `mnist_lib.pretrained.load_weights` returns them; what it learns later is not seen here
-    digits: test digits to pick and to check the page against, images (n, 28, 28, 1) and labels;
-    without labels an array of images does; at most 20. By default the book's own ten
+    `mnist_lib.pretrained.load_weights` returns them; later training has no effect here
+    digits: test digits to pick and to check the page against, images (n, 28, 28, 1) and labels,
+    or an array of images alone; at most 20. By default the book's own ten
     layer: what to open, one of `mnist_lib.explorer.VIEWS`
     raises: ValueError for another network, and for digits of another shape or range
 
@@ -110,13 +110,13 @@ class DigitExplorer(anywidget.AnyWidget):
         chosen = _book_digits() if digits is None else _chosen_digits(digits)
         computed_by = "NumPy" if isinstance(model, Mapping) else "Keras"
         about = about_weights(packed, _add_probabilities(chosen, model), computed_by=computed_by)
-        if IN_BOOK in os.environ:  # there the page itself has the network
+        if IN_BOOK in os.environ:  # in the book, the page itself has the network
             self._ipython_display_ = lambda: None
         picked = _EXAMPLE if len(chosen) > _EXAMPLE else None
         super().__init__(weights=packed, about=about, layer=layer, picked=picked)
 
     def open(self) -> None:
-        """Connect with the page; while the book is built there is none, and nothing is stored."""
+        """Connect to the page; while the book is built there is none, and nothing is stored."""
         if IN_BOOK not in os.environ:
             super().open()
 
@@ -145,7 +145,7 @@ class DigitExplorer(anywidget.AnyWidget):
 
     @traitlets.validate("strokes")
     def _check_strokes(self, proposal: traitlets.Bunch) -> list:
-        """Strokes as `mnist_lib.simulate.write` returns them will do: lists are made of them."""
+        """Accept strokes as `mnist_lib.simulate.write` returns them, and turn them into lists."""
         try:
             return [stroke_points(stroke).tolist() for stroke in proposal["value"]]
         except ValueError as error:
@@ -173,7 +173,7 @@ class DigitExplorer(anywidget.AnyWidget):
 def _weights_of(model: "keras.Model | dict") -> dict:
     """Kernel and bias by layer name, of the book's network and no other.
 
-    raises: TypeError for what is neither a model nor weights, ValueError for another network
+    raises: TypeError for anything but a model or weights, ValueError for another network
     """
     if isinstance(model, Mapping):
         return dict(model)
@@ -192,7 +192,7 @@ def _activation_name(layer: "keras.Layer") -> str | None:
 
 
 def _list_layers(layers: dict[str, tuple[str, str | None]]) -> str:
-    """Layers in one line, as an error names them."""
+    """Layers in one line, for an error message."""
     each = (f"{name} ({', '.join(filter(None, kind))})" for name, kind in layers.items())
     return ", ".join(each) or "none"
 
@@ -217,7 +217,7 @@ def _chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:
 
 
 def _add_probabilities(digits: list[dict], model: "keras.Model | dict") -> list[dict]:
-    """The digits with the probabilities that the model itself gives; weights alone: NumPy."""
+    """The digits with the probabilities of the model itself; for weights alone, those of NumPy."""
     images = np.stack([decode_pixels(digit["pixels"]) for digit in digits])
     if isinstance(model, Mapping):
         probabilities = forward(images, dict(model))[LAYERS[-1].name]
@@ -230,7 +230,7 @@ def _add_probabilities(digits: list[dict], model: "keras.Model | dict") -> list[
 
 
 def _read_floats(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
-    """Bytes of the page as float32 numbers of a shape; None for no bytes."""
+    """Decode the page's bytes as float32 numbers of a shape; None for no bytes."""
     if not data:
         return None
     if len(data) != 4 * math.prod(shape):

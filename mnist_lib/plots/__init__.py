@@ -1,7 +1,7 @@
 """Every figure of the book: arrays in, axes out.
 
-The functions know no model and no data set, never call `show`, and draw into `ax` where one is
-given. A figure of one chapter stands in the module of that chapter, what several share in
+The functions know nothing of models or data sets, never call `show`, and draw into `ax` where one
+is given. A figure of one chapter is in the module of that chapter, what several share is in
 `common`, and the style of them all in `style`.
 """
 

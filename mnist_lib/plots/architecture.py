@@ -37,7 +37,7 @@ def show_journey(image: np.ndarray, outputs: dict[str, np.ndarray]) -> Axes:
 
     image: (28, 28, 1) in [0, 1]
     outputs: one image's activations by layer name, in order, as
-    `mnist_lib.reference.forward` gives them, without the batch axis
+    `mnist_lib.reference.forward` returns them, without the batch axis
     """
     spatial = {name: maps for name, maps in outputs.items() if maps.ndim == 3}
     heights = [2.4, *(0.4 + 0.44 * maps.shape[2] / 16 for maps in spatial.values())]
@@ -103,7 +103,7 @@ def show_share(
 def show_dots(arrays: dict[str, Sequence[np.ndarray]], ax: Axes | None = None) -> Axes:
     """Draw every number as one dot: red below zero, white at zero, blue above.
 
-    arrays: a few arrays of any shapes by the name that stands beside them; 320 dots fill a line
+    arrays: a few arrays of any shape, by the name written beside them; 320 dots fill a line
     """
     columns, gap, places, labels = 320, 8, [], []
     blocks: list[np.ndarray] = []

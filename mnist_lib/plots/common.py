@@ -94,7 +94,7 @@ def show_curves(
 ) -> Axes:
     """Draw one line for each named row of numbers, distinguished by colour and marker.
 
-    curves: values by name; the first value stands at 1
+    curves: values by name; the first value is plotted at 1
     """
     ax = ax or plt.subplots()[1]
     for (name, values), marker in zip(curves.items(), cycle("osD^v*P")):

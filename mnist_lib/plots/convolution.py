@@ -34,7 +34,7 @@ def show_matrix(
 def show_window(
     image: np.ndarray, kernel: np.ndarray, output: np.ndarray, position: tuple[int, int]
 ) -> Axes:
-    """One step of a sliding kernel: the window in the image, the kernel, the number it gives.
+    """Draw one step of a sliding kernel: the window in the image, the kernel, the output number.
 
     image: (height, width); kernel: (rows, columns); output: (rows out, columns out)
     position: row and column of the output number; the window's top left corner
@@ -45,7 +45,7 @@ def show_window(
     framed = ((position, kernel.shape), ((0, 0), kernel.shape), (position, (1, 1)))
     for ax, (title, values), frame in zip(axes, grids.items(), framed, strict=True):
         show_matrix(values, title, ax=ax)
-        ax.set_ylim(len(image) - 0.5, -0.5)  # so that all cells are of one size
+        ax.set_ylim(len(image) - 0.5, -0.5)  # so that all cells have the same size
         (top, left), (height, width) = frame
         options = {"fc": ORANGE + "30", "ec": ORANGE, "lw": 3, "clip_on": False}
         ax.add_patch(Rectangle((left - 0.5, top - 0.5), width, height, **options))
@@ -53,9 +53,9 @@ def show_window(
 
 
 def show_filters(kernels: np.ndarray, responses: np.ndarray, titles: Sequence[str]) -> Axes:
-    """Draw kernels in a row, and under each what it makes of one image.
+    """Draw kernels in a row, and under each its response to one image.
 
-    Red below zero, white at zero, blue above; every picture on a scale of its own.
+    Red below zero, white at zero, blue above; every picture on its own scale.
 
     kernels: (n, rows, columns)
     responses: (n, height, width), any sign
@@ -81,7 +81,7 @@ def show_filters(kernels: np.ndarray, responses: np.ndarray, titles: Sequence[st
 def show_pooling(values: np.ndarray, size: int = 2, *, ax: Axes | None = None) -> Axes:
     """Draw a matrix with its pooling blocks outlined, each block's largest number marked.
 
-    What belongs to no block is hatched.
+    Whatever belongs to no block is hatched.
 
     values: (rows, columns)
     """

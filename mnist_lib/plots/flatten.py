@@ -9,7 +9,7 @@ from mnist_lib.plots.style import ORANGE, hide_axes
 
 
 def show_flattening(maps: np.ndarray, pixel: tuple[int, int], *, form: str = "g") -> Axes:
-    """Draw a small map, plane by plane, and below it the row that flatten makes of it.
+    """Draw a small map, plane by plane, and below it the row that it is flattened into.
 
     maps: (height, width, channels), a dozen numbers or so
     pixel: row and column of the pixel whose numbers are framed, in the planes and in the row
@@ -43,7 +43,7 @@ def show_blocks(shape: tuple[int, int, int], row_followed: int) -> Axes:
     ax = plt.subplots(figsize=(7.0, 4.4))[1]
     pixel, block, lean = (row_followed, width - 1), 12 / (height * width), 0.28
     bottom, deepest = 2.7, (max(1, channels // 8) - 1) * lean
-    places = sorted(np.ndindex(height, width), key=lambda place: place == pixel)  # it on top
+    places = sorted(np.ndindex(height, width), key=lambda place: place == pixel)  # draw it on top
     for depth in np.arange(deepest, -lean / 2, -lean):
         for row, column in places:
             text = "" if depth > lean / 2 else f"{row}, {column}"

@@ -14,7 +14,7 @@ def show_lines(
 ) -> Axes:
     """Draw functions of one variable, distinguished by colour and dash; a jump stays a gap.
 
-    x: (n,), rising
+    x: (n,), increasing
     functions: the values (n,) at x, by name
     """
     ax = ax or plt.subplots(figsize=(6.4, 3.4))[1]
@@ -32,7 +32,7 @@ def show_lines(
 
 
 def show_cut(values: np.ndarray, title: str = "", ax: Axes | None = None) -> Axes:
-    """Draw how values spread on either side of zero: hatched what ReLU drops, full what it keeps.
+    """Draw how values spread on either side of zero: hatched what ReLU drops, solid what it keeps.
 
     values: any shape
     """
@@ -60,7 +60,7 @@ def show_pieces(
     """Draw the pieces into which a ReLU layer cuts the plane; each neuron draws one line.
 
     kernel: (2, neurons), bias: (neurons,)
-    output: (neurons,), weights of one output neuron, whose level lines are then drawn
+    output: (neurons,), weights of one output neuron, whose contour lines are then drawn
     labels: text by pattern, "101" where the first and third neuron are on and the second is off
     """
     ax, side = plt.subplots(figsize=(5.4, 5.2))[1], np.linspace(-2, 2, 401)

@@ -36,7 +36,7 @@ def show_bits(bits: Sequence[int], title: str = "", ax: Axes | None = None) -> A
 def show_file_map(
     files: dict[str, tuple[int, Sequence[tuple[int, int, str]]]], ax: Axes | None = None
 ) -> Axes:
-    """Draw files as strips, to scale in bytes, with what was found where; the rest is grey.
+    """Draw files as strips, to scale in bytes, with what was found and where; the rest is grey.
 
     files: by name, the size in bytes and (start, length, kind) of each piece that was found
     """
@@ -58,7 +58,7 @@ def show_file_map(
 
 
 def show_step_sizes(moved: dict[str, np.ndarray], limit: float) -> Axes:
-    """How far the weights moved in one training step, one histogram below the other.
+    """Draw how far the weights moved in one training step, one histogram below the other.
 
     moved: by name, (n,) distances, not negative
     limit: the largest possible distance, drawn as a dashed line

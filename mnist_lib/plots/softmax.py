@@ -11,10 +11,10 @@ from mnist_lib.plots.style import BLUE, GREEN, GREY
 
 
 def show_steps(steps: dict[str, np.ndarray], *, form: str = "") -> Axes:
-    """Draw rows of numbers side by side, each as bars on its own scale: one panel a step.
+    """Draw rows of numbers side by side, each as bars on its own scale: one panel per step.
 
     steps: (classes,) numbers by title, all of one length
-    form: how a number is written on its bar, as in an f-string; without it none is
+    form: how a number is written on its bar, as in an f-string; by default it is not
     """
     axes = plt.subplots(1, len(steps), figsize=(7.0, 2.6), squeeze=False)[1][0]
     for ax, (title, values), color in zip(axes, steps.items(), cycle((GREY, BLUE, GREEN))):
@@ -31,7 +31,7 @@ def show_steps(steps: dict[str, np.ndarray], *, form: str = "") -> Axes:
 def show_temperature(
     temperatures: np.ndarray, probabilities: np.ndarray, names: Sequence[str]
 ) -> Axes:
-    """Draw how the probabilities move with the temperature, on a logarithmic axis.
+    """Draw how the probabilities change with the temperature, on a logarithmic axis.
 
     temperatures: (n,), positive
     probabilities: (n, classes), at most four classes

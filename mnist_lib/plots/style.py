@@ -1,6 +1,6 @@
-"""Colours, the style sheet, and what several figures are drawn with.
+"""Colours, the style sheet, and helpers that several figures share.
 
-Importing this module switches the book's style on. Colours are those of Okabe and Ito, which
+Importing this module switches on the book's style. Colours are those of Okabe and Ito, which
 colour-blind readers can distinguish; no figure relies on colour alone.
 """
 
@@ -24,7 +24,7 @@ def cell_corner(i: int, columns: int, height: int, width: int) -> tuple[int, int
 
 
 def draw_pixels(sheet: np.ndarray, ax: Axes | None, width: float, **options: object) -> Axes:
-    """Draw a sheet of pixels as wide as asked for, without axes; gaps (NaN) are white."""
+    """Draw a sheet of pixels at the given width, without axes; gaps (NaN) are white."""
     if ax is None:
         height = width * sheet.shape[0] / sheet.shape[1]
         ax = plt.subplots(figsize=(width, height + 0.35))[1]

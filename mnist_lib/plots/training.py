@@ -12,7 +12,7 @@ from mnist_lib.plots.style import BLUE, ORANGE
 
 
 def show_bars(counts: Sequence[int], ax: Axes | None = None) -> Axes:
-    """Draw how often each class occurs, every bar with its number above.
+    """Draw how often each class occurs, with the number above each bar.
 
     counts: (classes,) whole numbers
     """
@@ -30,7 +30,7 @@ def show_loss(
     """Draw the mean loss of each epoch, one line for each named run, on a logarithmic scale.
 
     curves: losses by name; the first value belongs to epoch 1
-    level: the loss of ten equal probabilities, ln 10, as a dotted line; none is drawn without it
+    level: the loss of ten equal probabilities, ln 10, as a dotted line; by default none is drawn
     """
     ax = show_curves(curves, xlabel="epoch", ylabel="mean loss", ax=ax)
     losses = [loss for values in curves.values() for loss in values]
@@ -48,10 +48,10 @@ def show_loss(
 
 
 def show_paths(paths: dict[str, np.ndarray], steepness: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Draw the ways of two weights down a bowl, over the lines of equal loss.
+    """Draw the paths of two weights down a bowl, over the lines of equal loss.
 
-    paths: (steps, 2) by name, where the pair of weights stood after each step
-    steepness: (2,) the bowl is half the sum of steepness times weight squared
+    paths: (steps, 2) by name, where the pair of weights was after each step
+    steepness: (2,), the bowl is half the sum of steepness times weight squared
     """
     ax = ax or plt.subplots(figsize=(7.0, 3.4))[1]
     reach = 1.15 * np.abs(np.concatenate(list(paths.values()))).max(axis=0)

@@ -11,7 +11,7 @@ from mnist_lib.plots.style import ORANGE, hide_axes
 
 
 def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axes:
-    """Draw rows of cells one below the other, to scale, and where their centres of mass lie.
+    """Draw rows of cells one below the other, to scale, with their centres of mass.
 
     Where the cells are whole pixels they are numbered, and a triangle marks the centre of mass;
     where they are not, lines above and below are the edges of pixels.
@@ -48,7 +48,7 @@ def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axe
 def show_pictures(
     pictures: Sequence[np.ndarray], titles: Sequence[str] = (), *, columns: int = 3
 ) -> Axes:
-    """Draw pictures of any sizes, each as large as its place, with its title and its size.
+    """Draw pictures of any size, each filling its place, with its title and its size.
 
     pictures: (height, width) in [0, 1], or uint8, grey or (height, width, 3)
     titles: one for each picture, or none
@@ -61,7 +61,7 @@ def show_pictures(
     shown = zip(axes[: len(pictures)], pictures, titles or [""] * len(pictures), strict=True)
     for ax, picture, title in shown:
         limits = {"vmin": 0, "vmax": 255 if picture.dtype == np.uint8 else 1}
-        ax.imshow(picture, interpolation="auto", **limits)  # fine lines survive the shrinking
+        ax.imshow(picture, interpolation="auto", **limits)  # fine lines survive the downscaling
         frame = {"transform": ax.transAxes, "fill": False, "ec": "#777777", "clip_on": False}
         ax.add_patch(Rectangle((0, 0), 1, 1, **frame))
         ax.set_title(title, loc="center", fontsize=9.5)

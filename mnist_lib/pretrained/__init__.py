@@ -2,7 +2,7 @@
 
 `weights.npz` was made by `make pretrained`: the note's recipe with seed 0, on the 59,000
 training digits that are not in the embedded test split, so that no test split of this course
-holds a digit that these weights have seen.
+contains a digit that these weights have seen.
 """
 
 import json
@@ -50,7 +50,7 @@ def load_golden_outputs() -> list[dict]:
     """Ten test digits, and what Keras computes for them with these weights.
 
     returns: for each of the classes 0 to 9 its first digit in the embedded test split, as a dict
-    fit for JSON: `index`, its position there; `label`; `logits` and `probabilities`, ten float32
+    ready for JSON: `index`, its position there; `label`; `logits` and `probabilities`, ten float32
     numbers each
 
     >>> [digit["label"] for digit in load_golden_outputs()]
@@ -60,9 +60,9 @@ def load_golden_outputs() -> list[dict]:
 
 
 def load_photograph_results() -> dict[str, dict]:
-    """How many simulated photographs these weights read right: `make photographs` wrote it.
+    """How many simulated photographs these weights read correctly: `make photographs` wrote it.
 
-    returns: by kind of photograph `correct` of `total`, and the numbers of those read `wrong`;
+    returns: by kind of photograph, `correct` of `total`, and the numbers of those read `wrong`;
     number n shows the digit n % 10
 
     >>> load_photograph_results()["plain"]["total"]

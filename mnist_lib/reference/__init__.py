@@ -1,7 +1,7 @@
-"""The network in NumPy alone: every layer, forwards and backwards.
+"""The network in plain NumPy: every layer, forwards and backwards.
 
-This package is the book's independent implementation: it shares no code with Keras, so that an
-agreement between the two says something. Images are arrays of shape (n, height, width,
+This package is the book's independent implementation: it shares no code with Keras, so that
+agreement between the two means something. Images are arrays of shape (n, height, width,
 channels); every function takes a whole batch and returns a new array.
 """
 

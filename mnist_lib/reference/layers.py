@@ -33,7 +33,7 @@ def conv2d(images: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarr
 
 
 def max_pool2d(images: np.ndarray, size: int = 2) -> np.ndarray:
-    """Keep the largest value of each size x size block; drop rows and columns left over.
+    """Keep the largest value of each size x size block; drop leftover rows and columns.
 
     images: (n, height, width, channels)
     returns: (n, height // size, width // size, channels)
@@ -73,7 +73,7 @@ def flatten(images: np.ndarray) -> np.ndarray:
 
 
 def dense(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Weigh every input for every output, add up, add the bias. No activation.
+    """For every output, weight the inputs, add up, add the bias. No activation.
 
     x: (n, inputs), float
     kernel: (inputs, outputs), float
@@ -94,7 +94,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     can overflow.
 
     logits: (..., classes), float
-    returns: same shape, every row positive and of sum 1
+    returns: same shape, every row positive and summing to 1
 
     >>> softmax(np.array([2.0, 1.0, 0.1])).round(4)
     array([0.659 , 0.2424, 0.0986])
@@ -106,7 +106,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def forward(images: np.ndarray, weights: dict) -> dict[str, np.ndarray]:
-    """The whole network, layer by layer, every activation kept.
+    """Run the whole network, layer by layer, and keep every activation.
 
     images: (n, 28, 28, 1), float in [0, 1]
     weights: kernel and bias by layer name, as `mnist_lib.pretrained.load_weights` returns them
@@ -137,7 +137,7 @@ def rounding_bound(
     Stability of Numerical Algorithms*, 2002, chapter 3); 8 is that multiple here.
 
     layer: `conv2d` or `dense`
-    x, kernel, bias: what the layer gets
+    x, kernel, bias: the arguments of the layer
     returns: the bound, in the shape of the layer's output
 
     >>> float(rounding_bound(dense, np.ones((1, 4)), np.ones((4, 1)), np.zeros(1))[0, 0])
@@ -148,6 +148,6 @@ def rounding_bound(
 
 
 def _check_bias(bias: np.ndarray, outputs: int) -> None:
-    """One bias for each output, or one for all: NumPy would stretch the rest without a word."""
+    """One bias for each output, or one for all: NumPy would broadcast the rest silently."""
     if np.shape(bias) not in ((outputs,), ()):
         raise ValueError(f"expected a bias of shape ({outputs},), got {np.shape(bias)}")

@@ -1,7 +1,7 @@
 """Test pictures whose labels are known: handwriting, and photographs of it.
 
 `write` gives the strokes of a digit in one of several hands; `photograph` puts ink on paper and
-spoils the picture as a phone would.
+degrades the picture as a phone would.
 """
 
 from mnist_lib.simulate.camera import DISTURBANCES, photograph

@@ -32,7 +32,7 @@ def photograph(ink: np.ndarray, disturbance: str = "plain", seed: int = 0) -> np
     disturbance: one of `DISTURBANCES`; "everything" is all of them at half their strength
     seed: chooses place, size, light and noise; the same seed gives the same photograph
     returns: (840, 640, 3) uint8, red, green and blue
-    raises: ValueError for a disturbance that is not there
+    raises: ValueError for an unknown disturbance
 
     >>> photograph(np.zeros((280, 280)), "lined", seed=3).shape
     (840, 640, 3)
@@ -54,10 +54,10 @@ def photograph(ink: np.ndarray, disturbance: str = "plain", seed: int = 0) -> np
 
 
 def _paper(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
-    """An empty page, larger than the photograph: the share of light that it gives back."""
+    """An empty page, larger than the photograph: the share of light that it reflects."""
     page = np.full((HEIGHT + 2 * _BESIDE, WIDTH + 2 * _BESIDE, 3), 0.93, np.float32)
     page *= np.array([1, 0.99, 0.97]) * (1 - 0.35 * strength["grey paper"])
-    line = 1 - np.array([0.6, 0.7, 0.85])  # what a line in pale blue swallows
+    line = 1 - np.array([0.6, 0.7, 0.85])  # what a pale blue line absorbs
     spacing = rng.uniform(75, 110) if strength["lined"] else rng.uniform(45, 60)
     for axis, ruled in ((0, strength["lined"] or strength["squared"]), (1, strength["squared"])):
         place = np.arange(page.shape[axis]) + rng.uniform(0, spacing)
@@ -68,7 +68,7 @@ def _paper(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
 
 
 def _written(ink: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
-    """The ink at a place on the page: the share of light that comes through it."""
+    """The ink, placed on the page: the share of light that passes through it."""
     from PIL import Image
 
     side = int(rng.integers(420, 500))
@@ -90,7 +90,7 @@ def _written(ink: np.ndarray, strength: dict[str, float], rng: np.random.Generat
 def _thinned(cover: np.ndarray, pen: float) -> np.ndarray:
     """The same strokes, drawn with a thinner pen.
 
-    The middle of every old stroke lies half its width from the edge, also where two have merged.
+    The middle of every old stroke is half its width from the edge, even where two have merged.
     """
     from scipy import ndimage
 
@@ -101,7 +101,7 @@ def _thinned(cover: np.ndarray, pen: float) -> np.ndarray:
 
 
 def _seen(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
-    """What the camera sees of the page, from where and how it is held."""
+    """What the camera sees of the page, depending on where and how it is held."""
     from PIL import Image
 
     angle = np.radians(rng.uniform(5, 15) * rng.choice([-1, 1])) * strength["rotated"]
@@ -123,7 +123,7 @@ def _seen(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator
 
 
 def _projection(seen: np.ndarray, on_page: np.ndarray) -> np.ndarray:
-    """The eight numbers of the projection that takes four points to four others.
+    """The eight numbers of the projection that maps four points to four others.
 
     (x, y) goes to ((a x + b y + c) / w, (d x + e y + f) / w) with w = g x + h y + 1.
 
@@ -152,7 +152,7 @@ def _light(strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
 
 
 def _exposed(page: np.ndarray, strength: dict[str, float], rng: np.random.Generator) -> np.ndarray:
-    """What lens, sensor and file leave of the light."""
+    """What remains of the light after lens, sensor and file."""
     from io import BytesIO
 
     from PIL import Image

@@ -15,9 +15,9 @@ def write(what: str | int, style: str | int = 0, seed: int | None = None) -> lis
 
     what: a key of `styles()`
     style: its number, or its name
-    seed: varies slant, size, place and the hand's small wobble; without it the drawing as recorded
+    seed: varies slant, size, place and the hand's small wobble; by default the drawing as recorded
     returns: strokes, each (points, 2) float64 of (x, y); the pad is [0, 1] x [0, 1], y down
-    raises: ValueError for a drawing or a style that is not there
+    raises: ValueError for an unknown drawing or style
 
     >>> [stroke.shape for stroke in write(7, "barred")]
     [(61, 2), (25, 2)]
@@ -51,7 +51,7 @@ def styles() -> dict[str, list[str]]:
 
 @functools.cache
 def _recorded() -> dict[str, dict[str, list[np.ndarray]]]:
-    """The control points, in units of the pad's side; a point that comes twice is a corner."""
+    """The control points, in units of the pad's side; a repeated point is a corner."""
     content = Path(__file__).with_name("strokes.json").read_text(encoding="utf-8")
     return {
         what: {style: [_points(text) for text in strokes] for style, strokes in hands.items()}
@@ -70,14 +70,14 @@ def _points(text: str) -> np.ndarray:
 
 
 def _smooth(points: np.ndarray) -> np.ndarray:
-    """A curve through all points, with a corner wherever a point comes twice."""
+    """A curve through all points, with a corner wherever a point is repeated."""
     corners = 1 + np.flatnonzero((np.diff(points, axis=0) == 0).all(axis=1))
     pieces = [_curve(piece) for piece in np.split(points, corners)]
     return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])
 
 
 def _curve(points: np.ndarray) -> np.ndarray:
-    """Catmull-Rom in its centripetal form: through all points, without loops of its own.
+    """A centripetal Catmull-Rom spline: through all points, without loops between them.
 
     Between two points it is the cubic with the slopes of the parabolas through three neighbours.
     """
@@ -102,11 +102,11 @@ def _curve(points: np.ndarray) -> np.ndarray:
 
 
 def _vary(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """The same letter another time: no hand writes it twice alike."""
+    """The same drawing once more: no hand writes it the same way twice."""
     slant, size, aspect = rng.uniform((-0.16, 0.92, 0.92), (0.16, 1.08, 1.08))
     matrix = size * np.array([[aspect, -slant], [0, 1 / aspect]])
     place = 0.5 + rng.uniform(-0.05, 0.05, 2)
-    seen: dict[bytes, np.ndarray] = {}  # both writings of a corner must stay one point
+    seen: dict[bytes, np.ndarray] = {}  # both copies of a corner must stay one point
     for point in np.concatenate(strokes):
         if point.tobytes() not in seen:
             seen[point.tobytes()] = (point - 0.5) @ matrix.T + place + rng.normal(0, 0.008, 2)

@@ -1,4 +1,4 @@
-"""Open a page of the built book in the browser; hear what it asks for and what it logs."""
+"""Open a page of the built book in the browser; record what it requests and what it logs."""
 
 import os
 import re
@@ -12,7 +12,7 @@ KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid the
 
 
 def visit(browser, page, **options):
-    """Load a page, a file or an address; return it with what it asked for and what it logged."""
+    """Load a page, a file or an address; return it with its requests and its log."""
     context = browser.new_context(**options)
     tab = context.new_page()
     requests, messages = [], []
@@ -25,7 +25,7 @@ def visit(browser, page, **options):
 
 
 def complaints(messages):
-    """The errors and warnings among the messages that are not known."""
+    """The errors and warnings among the messages, except the known ones."""
     bad = [text for kind, text in messages if kind in ("error", "warning")]
     return [text for text in bad if not any(known in text for known in KNOWN)]
 

@@ -21,7 +21,7 @@ from tools.shared import launch
 
 @pytest.fixture(scope="module")
 def browser():
-    """The system's own Chromium. One for each module: while it runs, asyncio is taken."""
+    """The system's own Chromium, one per module: while it runs, it occupies asyncio."""
     with sync_playwright() as playwright:
         instance = launch(playwright)
         yield instance

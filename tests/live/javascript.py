@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 
-# Both languages compute in float64 and keep float32: far within one grey level, which is 1/255.
+# Both languages compute in float64 and store float32: far within one grey level, which is 1/255.
 ROUNDING = 1e-6
 
 # Keras adds the same terms in another order, and in float32.

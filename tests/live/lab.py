@@ -1,4 +1,4 @@
-"""JupyterLab with a kernel of its own, driven in the browser as a reader drives it."""
+"""JupyterLab with its own kernel, used in the browser as a reader uses it."""
 
 import json
 import os
@@ -17,7 +17,7 @@ COMMAND = [
     "--expose-app-in-browser",  # as window.jupyterapp
     f"--IdentityProvider.token={TOKEN}",
     "--ServerApp.ip=127.0.0.1",
-    "--ServerApp.port=0",  # the system picks one; a file in the runtime folder says which
+    "--ServerApp.port=0",  # the system picks one, and a file in the runtime folder records it
     "--ServerApp.allow_root=True",
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
@@ -43,7 +43,7 @@ FOLDERS = {
 
 @contextmanager
 def serving(folder):
-    """Serve `folder`/work with nothing of the user's own settings; yield the address."""
+    """Serve `folder`/work without any of the user's own settings; yield the address."""
     config = folder / "config" / "labconfig"
     config.mkdir(parents=True)
     disabled = {"disabledExtensions": dict.fromkeys(DISABLED, True)}
@@ -69,7 +69,7 @@ def serving(folder):
 
 
 def address(process, runtime, log, patience=120):
-    """Where the server listens, once it answers; the end of its log if it does not."""
+    """The server's address, once it answers; the end of its log if it does not."""
     information = runtime / f"jpserver-{process.pid}.json"
     end = time.monotonic() + patience
     while time.monotonic() < end and process.poll() is None:
@@ -92,7 +92,7 @@ def stop(process):
         process.wait()
 
 
-# A kernel that is dead never answers, and `evaluate` has no time limit of its own.
+# A dead kernel never answers, and `evaluate` has no timeout.
 WITHIN = """([argument, ms]) => Promise.race([
   (%s)(argument),
   new Promise((_, no) => setTimeout(() => no(new Error(`no answer in ${ms} ms`)), ms)),
@@ -137,7 +137,7 @@ class Notebook:
         self.ask(READY, path)
 
     def ask(self, script, argument=None, patience=60):
-        """Call a JavaScript function, which has to answer within so many seconds."""
+        """Call a JavaScript function, which must answer within `patience` seconds."""
         return self.tab.evaluate(WITHIN % script, [argument, 1000 * patience])
 
     def run(self, index):
@@ -162,7 +162,7 @@ class Notebook:
         return result["text"]
 
     def eventually(self, expression, wanted, patience=20):
-        """Ask the kernel until `wanted(value)` holds: what a view sends arrives in its own time."""
+        """Poll the kernel until `wanted(value)` holds: what a view sends arrives asynchronously."""
         end = time.monotonic() + patience
         code = f"import json; print(json.dumps({expression}))"
         while not wanted(value := json.loads(self.execute(code))):

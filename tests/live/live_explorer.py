@@ -139,13 +139,13 @@ def draw_on(view, stroke):
 
 
 def sentence(view):
-    """Where a live network says its answer."""
+    """The sentence in which a live network gives its answer."""
     return view.locator(".explorer-answer p")
 
 
 @contextmanager
 def opened(browser, page=LANDING, **options):
-    """An explorer on a page of its own, which may ask nothing from elsewhere and log nothing."""
+    """An explorer on its own page, which may request nothing from elsewhere and log nothing."""
     context, tab, requests, messages = visit(browser, page, **options)
     yield Explorer(tab)
     context.close()
@@ -159,14 +159,14 @@ def number(text):
 
 
 def same(text, value):
-    """Whether a rounded text stands for a value; the value is that of Keras."""
+    """Whether a rounded text represents a value; the value is that of Keras."""
     found = number(text)
     half = abs(found) * 0.005 if "e" in text else 0.00005
     return abs(found - value) <= half + KERAS
 
 
 def same_percent(text, value):
-    """Whether a text stands for a probability, in hundredths of a percent."""
+    """Whether a text represents a probability, in hundredths of a percent."""
     if text in ("> 99.99 %", "< 0.01 %"):
         return (value > 0.9999 - KERAS) if ">" in text else (value < 0.0001 + KERAS)
     return abs(float(text.removesuffix(" %")) / 100 - value) <= 0.00005 + KERAS

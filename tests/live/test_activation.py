@@ -42,7 +42,7 @@ def click_at(explorer, label, place):
         box["x"] + (x + 0.5) / width * box["width"],
         box["y"] + (y + 0.5) / height * box["height"],
     )
-    explorer.tab.mouse.click(round(x), round(y))  # a click falls on a whole pixel of the screen
+    explorer.tab.mouse.click(round(x), round(y))  # a click hits a whole pixel of the screen
 
 
 CLICKED = {
@@ -113,7 +113,7 @@ def check_field(field, drawn, explorer):
 
 
 def check_pictures(label, place, opened, explorer, wanted):
-    """The channel, and the pictures of the terms, show the numbers that stand beside them."""
+    """The channel, and the pictures of the terms, show the numbers printed beside them."""
     inspector = explorer.root.locator(".explorer-inspector")
     if len(place) == 3:
         values = wanted[label][:, :, place[2]]
@@ -180,7 +180,7 @@ def check_equation(label, place, equation, first, lines, total, wanted):
 
 
 def check_rounding(exact, rounded):
-    """With four decimals the same numbers stand there."""
+    """With four decimals the same numbers are shown."""
     for line, short in zip(exact["table"][1:], rounded["table"][1:], strict=True):
         assert all(same(b, number(a)) for a, b in zip(line[1:], short[1:], strict=True))
     assert exact["captions"] == rounded["captions"]

@@ -29,7 +29,7 @@ def test_every_activation_is_that_of_keras(activation, images, pretrained):
 
 @pytest.mark.parametrize("name", WEIGHTED)
 def test_a_sum_is_taken_in_float64_and_rounded_once(name, pre_activation, activation, weights):
-    """Up to the last bit where float64, added in another order, lies between two float32."""
+    """Up to the last bit where float64, added in another order, is between two float32."""
     kernel, bias = (array.astype(np.float64) for array in weights[name])
     inputs = activation[SOURCES[name]][:20].astype(np.float64)
     if name.startswith("conv"):
@@ -78,7 +78,7 @@ def test_every_one_of_10_000_test_digits_gets_the_answer_of_keras(engine, full, 
     [[0.0] * 10, [1000, -1000, 0, 1, 2, 3, 4, 5, 6, 7], [-7.5, 3.25, 11, 0, 2, 2, -1, 9, 10.5, 4]],
 )
 def test_softmax_takes_the_steps_of_numpy(engine, logits):
-    """The last bits of an exponential, and of a sum in another order, are free."""
+    """The last bits of an exponential, and of a sum in another order, may differ."""
     steps = engine.evaluate("(logits) => api.softmaxSteps(logits)", logits)
     exponentials = np.exp(np.array(logits) - max(logits))
     bits = 8 * np.finfo(np.float64).eps
@@ -91,7 +91,7 @@ def test_softmax_takes_the_steps_of_numpy(engine, logits):
 
 
 def test_the_weights_are_those_of_python_from_text_and_from_bytes(engine, weights):
-    """Bytes may start anywhere: in a notebook they come as a view into a message."""
+    """Bytes may be unaligned: in a notebook they arrive as a view into a message."""
     code = """(text) => {
       const shifted = new Uint8Array([7, ...bytesOf(text)]);
       return [text, new DataView(shifted.buffer, 1)].map((packed) =>

@@ -20,7 +20,7 @@ explorer = DigitExplorer(load_weights())
 explorer"""
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)]
 
-# Counts the observers of sizes that the explorers of a page have.
+# Counts the resize observers that the explorers of a page have.
 COUNT = """
 globalThis.observed = new Set();
 const { observe, disconnect } = ResizeObserver.prototype;
@@ -50,7 +50,7 @@ def lab(tmp_path_factory):
 
 @pytest.fixture
 def notebook(browser, lab):
-    """The notebook with both views open, in a kernel of its own."""
+    """The notebook with both views open, in its own kernel."""
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     tab.add_init_script(COUNT)
     notebook = Notebook(tab, lab, "explorer.ipynb")
@@ -63,7 +63,7 @@ def notebook(browser, lab):
 
 
 def says(view, start):
-    """Wait until the sentence of a view starts so."""
+    """Wait until the sentence of a view starts with `start`."""
     expect(sentence(view)).to_contain_text(start)
 
 

@@ -1,4 +1,4 @@
-"""The page *Library* of the built book: every public name of the package, once, with its words."""
+"""The page *Library* of the built book: every public name of the package, once, documented."""
 
 import ast
 import importlib
@@ -21,7 +21,7 @@ MODULES = [
 
 
 def public_names(module):
-    """What a module offers: `__all__`, or whatever it defines itself without an underscore."""
+    """A module's public names: `__all__`, or whatever it defines itself without an underscore."""
     found = importlib.import_module(module)
     if hasattr(found, "__all__"):
         return set(found.__all__)

@@ -13,8 +13,8 @@ from mnist_lib.explorer.payload import STYLE, about_weights, golden_digits
 from mnist_lib.preprocessing import prepare_digit, rasterise
 from mnist_lib.simulate import write
 
-# A model as anywidget gives it: `set` tells the listeners of a trait when its value has changed,
-# `save_changes` sends to Python what was set. Observers of sizes are counted.
+# A model as anywidget provides it: `set` notifies the listeners of a trait when its value changes,
+# `save_changes` sends to Python what was set. Resize observers are counted.
 PREPARE = """async ([source, about, packed]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: widget } = await import(url);
@@ -70,7 +70,7 @@ class Widget:
         return self.tab.evaluate(SAVED)
 
     def set(self, **traits):
-        """As Python does: each trait in a message of its own."""
+        """As Python does: each trait in its own message."""
         for name, value in traits.items():
             self.tab.evaluate("([name, value]) => model.set(name, value)", [name, value])
 

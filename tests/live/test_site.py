@@ -118,7 +118,7 @@ def test_the_size_of_a_chapter_stays_within_its_budget(page):
     assert page.stat().st_size <= (350_000 if looked_up else 250_000)
 
 
-# From here on: in a browser.
+# From here on, in a browser.
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -134,7 +134,7 @@ def test_a_page_asks_nothing_from_elsewhere_and_logs_nothing_new(browser, page, 
 def test_a_phone_never_scrolls_sideways(browser, page):
     context, tab, _, _ = visit(browser, page, viewport={"width": 360, "height": 740})
     width = tab.evaluate("document.documentElement.scrollWidth")
-    # Nothing of the text itself lies outside: what is wide scrolls in a box of its own.
+    # None of the text itself is outside: wide content scrolls in its own box.
     outside = tab.evaluate(
         """() => [...document.querySelectorAll('article.bd-article > *, article section > *')]
         .filter(e => e.getBoundingClientRect().right > 361 && e.offsetParent)

@@ -34,7 +34,7 @@ DRAW = [
 
 
 class Store:
-    """A store in the page, whose states are frozen: to change one in place would be an error."""
+    """A store in the page, whose states are frozen: changing one in place would be an error."""
 
     def __init__(self, tab, weights, layer="all"):
         packed = pack_weights(weights)

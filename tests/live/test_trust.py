@@ -1,4 +1,4 @@
-"""The test digits, the check against Keras, and what the page says of its weights."""
+"""The test digits, the check against Keras, and what the page says about its weights."""
 
 import base64
 import hashlib

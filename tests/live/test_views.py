@@ -1,4 +1,4 @@
-"""Every page with a live network: what it opens at, and what stands in its place on paper."""
+"""Every page with a live network: what it opens with, and what replaces it in print."""
 
 import pytest
 from browsing import HTML

@@ -1,4 +1,4 @@
-// Elements of a page, and tables, labels and captions made of them.
+// DOM elements, and tables, labels and captions made of them.
 
 /** An element with attributes, listeners (on…) and children. */
 export function h(tag, attributes = {}, ...children) {
@@ -27,7 +27,7 @@ export function checkbox(text, change) {
 export const captioned = (picture, text) =>
   h("div", { class: "explorer-figure" }, picture.node, h("p", {}, text));
 
-// What is wider or longer than its place scrolls, with the keyboard too.
+// Content that is too large for its place scrolls, with the keyboard too.
 export function scrolling(label, content) {
   return h(
     "div",

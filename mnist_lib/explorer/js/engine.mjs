@@ -1,4 +1,4 @@
-// The network: its layers as data and as functions, and its weights from their bytes. No page.
+// The network: its layers as data and as functions, and its weights decoded from bytes. No DOM.
 
 /**
  * The network as data: each layer's name as in Keras, the note's label, its kind, the shape of its
@@ -30,7 +30,7 @@ export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
 export function conv2d(input, [height, width, channels], { kernel, bias }) {
   const [rows, columns, filters] = [height - 2, width - 2, bias.length];
   const output = new Float32Array(rows * columns * filters);
-  const sums = new Float64Array(filters); // rounded once to float32, when they are stored
+  const sums = new Float64Array(filters); // rounded once to float32, when stored
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < columns; x++) {
       sums.set(bias);
@@ -38,7 +38,7 @@ export function conv2d(input, [height, width, channels], { kernel, bias }) {
         for (let r = 0; r < 3; r++)
           for (let k = 0; k < 3; k++) {
             const value = input[((y + r) * width + x + k) * channels + c];
-            if (value === 0) continue; // after a ReLU many are, and they add nothing
+            if (value === 0) continue; // many are after a ReLU, and they add nothing
             const start = ((r * 3 + k) * channels + c) * filters;
             for (let f = 0; f < filters; f++) sums[f] += value * kernel[start + f];
           }
@@ -47,7 +47,7 @@ export function conv2d(input, [height, width, channels], { kernel, bias }) {
   return output;
 }
 
-/** The largest of each 2×2 block of (height, width, channels); an odd row or column is left over. */
+/** The largest of each 2×2 block of (height, width, channels); a leftover row or column is dropped. */
 export function maxPool2d(input, [height, width, channels]) {
   const [rows, columns] = [height >> 1, width >> 1];
   const output = new Float32Array(rows * columns * channels).fill(-Infinity);
@@ -60,7 +60,7 @@ export function maxPool2d(input, [height, width, channels]) {
   return output;
 }
 
-/** Weigh every input for every output, add up, add the bias; no activation. */
+/** For every output, weight the inputs, add up, add the bias; no activation. */
 export function dense(input, { kernel, bias }) {
   const sums = Float64Array.from(bias);
   for (let i = 0; i < input.length; i++)
@@ -73,7 +73,7 @@ export function relu(values) {
   return values.map((value) => Math.max(value, 0));
 }
 
-/** Ten scores become ten probabilities, with every step kept. */
+/** Turn ten scores into ten probabilities, and keep every step. */
 export function softmaxSteps(logits) {
   const largest = Math.max(...logits);
   const shifted = Array.from(logits, (logit) => logit - largest);
@@ -97,7 +97,7 @@ export function forward(image, weights) {
     if (kind === "convolution") preActivation[name] = conv2d(input, shape, weights[name]);
     else if (kind === "pooling") preActivation[name] = maxPool2d(input, shape);
     else if (kind === "dense") preActivation[name] = dense(input, weights[name]);
-    else preActivation[name] = input; // to flatten is to count the same numbers in one row
+    else preActivation[name] = input; // flattening reads the same numbers as one row
     activation[name] = hasRelu ? relu(preActivation[name]) : preActivation[name];
   }
   const { probabilities } = softmaxSteps(preActivation[OUTPUT.name]);
@@ -106,7 +106,7 @@ export function forward(image, weights) {
 }
 // The engine ends.
 
-/** Cut 93,322 float32 numbers, kernel and bias of each layer in turn, from base64 or from bytes. */
+/** Decode 93,322 float32 numbers, layer by layer kernel then bias, from base64 or from bytes. */
 export function decodeWeights(packed) {
   const bytes = typeof packed === "string" ? bytesOf(packed) : copyOf(packed);
   const numbers = new Float32Array(bytes.buffer);
@@ -133,7 +133,7 @@ export function bytesOf(base64) {
   return bytes;
 }
 
-// A view on bytes need not start where a Float32Array may: copy.
+// A view of bytes may not be aligned for a Float32Array: copy.
 function copyOf(view) {
   return new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }

@@ -1,4 +1,4 @@
-// One activation as a sum of products, and the pixels that it depends on. No page.
+// One activation as a sum of products, and the pixels that it depends on. No DOM.
 
 import { FLATTEN, SHAPES, layerOf } from "./engine.mjs";
 
@@ -7,7 +7,7 @@ const MAP = SHAPES[FLATTEN.source];
 
 /**
  * How one activation is computed. at: { row, column, channel }, or { index } where a layer is one row.
- * The sum is taken over the terms in their order, from the bias on, in float64: rounded once to
+ * The sum starts from the bias and adds the terms in their order, in float64: rounded once to
  * float32 it is the pre-activation, to the bit.
  */
 export function explain(name, at, { preActivation, activation }, weights) {
@@ -34,7 +34,7 @@ export function explain(name, at, { preActivation, activation }, weights) {
   return { ...result, bias: bias[output], terms, sum };
 }
 
-/** Where a number of the flat row stood in the map that was flattened. */
+/** Where a number of the flat row was in the map that was flattened. */
 function placeInMap(index) {
   const [, width, channels] = MAP;
   const pixel = Math.floor(index / channels);
@@ -70,7 +70,7 @@ export function traceBack(name, low, high) {
   for (let layer = layerOf(name); layer; layer = layerOf(layer.source)) {
     if (layer.kind === "convolution") high += 2;
     else if (layer.kind === "pooling") [low, high] = [2 * low, 2 * high + 1];
-    else [low, high] = [0, MAP[0] - 1]; // flatten and dense read the whole map before them
+    else [low, high] = [0, MAP[0] - 1]; // flatten and dense read their whole input map
     found[layer.source] = [low, high];
   }
   return found;

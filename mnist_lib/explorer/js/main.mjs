@@ -1,12 +1,12 @@
-// The network of this book, alive in a page: draw a digit, see every layer and every product.
+// The network of this book, live in a page: draw a digit, see every layer and every product.
 //
 // Plain JavaScript, no dependency, no build tool: mnist_lib/explorer/bundle.py joins these modules, for
 // the pages of the book into a classic script, because a module cannot be loaded from file://, and for
 // notebooks into one module (anywidget calls `render`).
 //
-// The page is a few parts. Each has a node, and paints it from the scene: the state of the store, and
-// what follows from it. What the reader does is dispatched as an action. A part that can `follow` is
-// painted while the pen moves; sentences and tables wait until it is lifted.
+// The page consists of a few parts. Each has a node, and paints it from the scene: the state of the
+// store, and what follows from it. Whatever the reader does is dispatched as an action. A part that
+// can `follow` is painted while the pen moves; sentences and tables wait until it is lifted.
 
 import { h } from "./dom.mjs";
 import { LAYERS, OUTPUT } from "./engine.mjs";
@@ -20,7 +20,7 @@ import { stepsPart } from "./parts/steps.mjs";
 import { trustPart } from "./parts/trust.mjs";
 import { VIEWS, createStore, openingState } from "./state.mjs";
 
-// What a page, a notebook and the tests may call.
+// The public API, for pages, notebooks and tests.
 export {
   LAYERS,
   conv2d,
@@ -35,7 +35,7 @@ export { explain, receptiveField, traceBack } from "./explain.mjs";
 export { PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
 export { createStore, openingState } from "./state.mjs";
 
-const NARROW = 520; // pixels: below it the channels of a layer stand in more rows
+const NARROW = 520; // pixels: below it the channels of a layer are laid out in more rows
 
 /**
  * Build one explorer inside `element`. data: the weights as base64 or bytes, their sha256, their test
@@ -60,7 +60,7 @@ export function mount(element, data, chosen) {
   return { store, close: () => watcher.disconnect() };
 }
 
-/** The parts of the view that is open, put into the element. */
+/** Put the parts of the view that is open into the element. */
 function build(element, store, data) {
   const { layers: shown, softmax } = VIEWS[store.state.layer];
   const [pad, controls, steps] = [padPart(store), controlsPart(store), stepsPart()];
@@ -87,7 +87,7 @@ function oncePerFrame(work) {
   };
 }
 
-/** Fill every placeholder of a page. What stands in it is kept for print, and for no JavaScript. */
+/** Fill every placeholder of a page. Its content is kept for print, and for use without JavaScript. */
 export function mountAll(data) {
   for (const place of document.querySelectorAll("div.explorer:not(.is-live)")) {
     const fallback = h("div", { class: "explorer-fallback" }, ...place.childNodes);
@@ -103,14 +103,14 @@ export function mountAll(data) {
   performance.mark("explorer-ready");
 }
 
-/** What a notebook's model and a view of it share, by the names that both use. */
+/** What a notebook's model shares with a view of it, under the names that both use. */
 const SHARED = ["layer", "strokes", "picked", "normalise"];
 const shared = (read) => Object.fromEntries(SHARED.map((name) => [name, read(name)]));
 
 /**
  * The widget: anywidget calls this for each view, in Jupyter, Colab and VS Code. What is drawn and
- * chosen goes to the model, and so to Python and to the other views, and comes from it. Returns what
- * is called when the view is closed.
+ * chosen is synchronised with the model, and so with Python and the other views. Returns the cleanup
+ * callback for when the view is closed.
  */
 function render({ model, el }) {
   el.classList.add("explorer-live");
@@ -125,7 +125,7 @@ function render({ model, el }) {
     const unsaved = before.drawing || SHARED.some((name) => before[name] !== store.state[name]);
     if (unsaved && !store.state.drawing) save();
   });
-  // Several traits may change in one go: read them when all have.
+  // Several traits may change at once: read them when all have changed.
   const load = () =>
     queueMicrotask(() => store.dispatch({ type: "load", ...shared((name) => model.get(name)) }));
   const events = SHARED.map((name) => `change:${name}`).join(" ");

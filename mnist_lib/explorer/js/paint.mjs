@@ -4,7 +4,7 @@ import { h } from "./dom.mjs";
 import { SHAPES } from "./engine.mjs";
 import { receptiveField } from "./explain.mjs";
 
-/** Four decimals to read, or the shortest digits that give the same float64 again. */
+/** Four decimals for reading, or the shortest digits that parse back to the same float64. */
 export function numeral(value, exact) {
   if (exact || value === 0) return String(value);
   return (Math.abs(value) < 5e-4 ? value.toExponential(2) : value.toFixed(4)).replaceAll("-", "−");
@@ -74,7 +74,7 @@ function svgElement(tag, attributes) {
   return node;
 }
 
-// Value −1…1 as a colour: 0 is dark, positive goes over blue to white, negative over orange to sand.
+// Value −1…1 as a colour: 0 is dark, positive goes via blue to white, negative via orange to sand.
 const DARK = [20, 24, 30];
 const POSITIVE = [
   [64, 148, 210],
@@ -95,7 +95,7 @@ const COLOURS = Array.from({ length: 511 }, (_, i) => {
 
 /**
  * Paint small pictures side by side, one pixel apart. tiles: { height, width, count, at }. Returns a
- * function that finds the tile, row and column at a place of the canvas.
+ * function that finds the tile, row and column at a point on the canvas.
  */
 export function paintTiles(canvas, tiles, { columns = 1, limit, grey = false }) {
   const [wide, high] = [tiles.width + 1, tiles.height + 1];
@@ -145,7 +145,7 @@ export function fieldMark({ selected, digit }) {
   ];
 }
 
-/** A veil over the rows and columns that no output depends on. */
+/** Shade the rows and columns that no output depends on. */
 export function unseen(height, width, seen) {
   if (seen >= height) return [];
   const d = `M${seen} 0H${width}V${height}H0V${seen}H${seen}Z`;

@@ -1,4 +1,4 @@
-// The picture: the twin of mnist_lib.preprocessing. Knows no page.
+// The picture: a port of mnist_lib.preprocessing. No DOM.
 
 export const PAD_SIDE = 280; // pixels of the pad
 
@@ -71,7 +71,7 @@ function tightBox(ink, height, width) {
   return bottom < 0 ? null : { top, left, height: bottom - top + 1, width: right - left + 1 };
 }
 
-// For each of 20 equal parts of `side` cells: which cells fall into it, and with which share.
+// For each of 20 equal parts of `side` cells: which cells fall into it, and what share of each.
 function areaWeights(side) {
   return Array.from({ length: INK_SIDE }, (_, part) => {
     const [low, high] = [(part * side) / INK_SIDE, ((part + 1) * side) / INK_SIDE];
@@ -84,7 +84,7 @@ function areaWeights(side) {
 
 function averageTo20(ink, width, box, weights) {
   const side = Math.max(box.height, box.width);
-  // Where the box starts in its square; the empty rows and columns are never made.
+  // Where the box starts in its square; the empty rows and columns are never built.
   const [down, across] = [(side - box.height) >> 1, (side - box.width) >> 1];
   const bands = new Float64Array(INK_SIDE * box.width);
   weights.forEach((shares, part) => {
@@ -136,7 +136,7 @@ export function shrink(ink) {
   return Float32Array.from(digit);
 }
 
-// Where pixel (top, left) of the 28×28 picture lies on the pad.
+// Where pixel (top, left) of the 28×28 picture is on the pad.
 export function squareCorner({ box, top, left }) {
   const side = Math.max(box.width, box.height);
   return {

@@ -1,4 +1,4 @@
-// What is drawn and chosen, and all that follows from it: one store, plain actions. No page.
+// What is drawn and chosen, and all that follows from it: one store, plain actions. No DOM.
 
 import { FLATTEN, LAYERS, OUTPUT, bytesOf, decodeWeights, forward } from "./engine.mjs";
 import { PAD_SIDE, prepareDigit, rasterise, shrink } from "./picture.mjs";
@@ -53,14 +53,14 @@ function opened(layer) {
   return { layer: name, selected: open, shown };
 }
 
-/** Put something else on the pad; what was there is kept, so that undo brings it back. */
+/** Put something else on the pad; what was there is kept, so that undo can restore it. */
 function replaced(state, strokes, picked = null) {
   const { strokes: oldStrokes, picked: oldPicked } = state;
   const history = [...state.history, { strokes: oldStrokes, picked: oldPicked }];
   return { ...state, strokes, picked, history };
 }
 
-/** Everything that can happen: what an action makes of the state. Nothing is changed in place. */
+/** Everything that can happen: a reducer for each action. Nothing is changed in place. */
 const REDUCERS = {
   begin: (state, { point }) => ({
     ...replaced(state, [...state.strokes, [point]]),
@@ -103,8 +103,8 @@ function compute({ strokes, picked, normalise, goldenDigits, weights }) {
 }
 
 /**
- * One store. `dispatch` changes the state by an action, `subscribe` tells of each change and returns
- * a function that ends it, `scene` is the state with all that follows from it.
+ * One store. `dispatch` applies an action to the state, `subscribe` adds a listener for changes and
+ * returns a function that removes it, `scene` returns the state with all that follows from it.
  */
 export function createStore(initial) {
   const listeners = new Set();

@@ -1,4 +1,4 @@
-// One activation: where it lies, what it sees, and every term of its sum.
+// One activation: where it is, what it sees, and every term of its sum.
 
 import { captioned, checkbox, h, row, rowOf, scrolling } from "../dom.mjs";
 import { SHAPES, layerOf } from "../engine.mjs";
@@ -17,7 +17,7 @@ import {
 
 const NOTHING = "Nothing is drawn yet, so there is nothing to compute.";
 
-/** shown: the layers of the page; focus: gives the focus to the button of a layer. */
+/** shown: the layers of the page; focus: moves the focus to the button of a layer. */
 export function inspectorPart(store, shown, focus) {
   const select = (selected) => store.dispatch({ type: "set", selected });
   const [title, fields, content] = [h("b"), h("span", { class: "explorer-fields" }), h("div")];

@@ -26,7 +26,7 @@ export function layersPart(store, shown, inspector) {
     node: h("div", { class: "explorer-layers" }, choice.node, key, ...nodes, inspector.node),
     follow: (scene) => layers.forEach((layer) => layer.follow(scene)),
     paint,
-    /** A button that vanishes with what it closes gives the focus to the button of its layer. */
+    /** A button that vanishes with what it closes passes the focus to the button of its layer. */
     focus: (name) => layers.find((layer) => layer.name === name).focus(),
   };
 }

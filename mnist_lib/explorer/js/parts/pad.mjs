@@ -23,8 +23,8 @@ export function padPart(store) {
     "aria-describedby": help.id,
   }).forEach(([key, value]) => picture.node.setAttribute(key, value));
   picture.node.append(hint, help);
-  // The pen of the keyboard; and the one pointer that draws: until it is lifted, a second finger or
-  // a key does nothing.
+  // The keyboard's pen, and the one pointer that draws: until it is lifted, a second finger or a key
+  // does nothing.
   const pen = { x: 0.5, y: 0.5, down: false, shown: false, pointer: null };
   const mark = () =>
     picture.mark(PAD_SIDE, PAD_SIDE, [

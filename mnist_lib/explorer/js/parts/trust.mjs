@@ -1,4 +1,4 @@
-// What is known of the weights, and a check of the page against an independent implementation.
+// What is known about the weights, and a check of the page against an independent implementation.
 
 import { h } from "../dom.mjs";
 import { OUTPUT, forward } from "../engine.mjs";
@@ -17,7 +17,7 @@ export function trustPart(state, about) {
   return h("div", { class: "explorer-trust" }, line, button, status);
 }
 
-/** Run the golden digits, and compare with what the other implementation computed for them. */
+/** Run the golden digits, and compare with what the other implementation computed. */
 function comparison({ goldenDigits, weights }, other) {
   const answer = (values) => values.indexOf(Math.max(...values));
   let [same, logit, probability] = [0, 0, 0];
