@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
@@ -103,9 +104,8 @@ def test_enough_is_checked(chapter):
 
 
 def test_the_notebook_is_written_in_its_one_form(chapter):
-    notebook = {key: value for key, value in chapter.items() if key != "path"}
-    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    assert chapter["path"].read_text(encoding="utf-8") == text
+    notebook = nbformat.read(chapter["path"], as_version=4)
+    assert chapter["path"].read_text(encoding="utf-8") == nbformat.writes(notebook) + "\n"
     assert chapter["metadata"]["kernelspec"]["name"] == "python3"
     assert all("execution" not in cell["metadata"] for cell in chapter["cells"])
 

@@ -6,7 +6,6 @@ them. With `--student FOLDER` the chapters are copied instead, without their sol
 """
 
 import argparse
-import json
 import os
 from pathlib import Path
 
@@ -65,9 +64,8 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
 
 
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
-    """Write with sorted keys: the same notebook gives the same bytes."""
-    text = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
-    write_text(path, text + "\n")
+    """Write in nbformat's own form, one line of a cell to a line of the file."""
+    write_text(path, nbformat.writes(notebook) + "\n")
 
 
 if __name__ == "__main__":
