@@ -72,7 +72,7 @@ def imports(path, inside_functions=True):
 
 
 def test_every_module_is_in_the_import_table():
-    assert set(modules()) == set(MAY_IMPORT)
+    assert set(modules()) == set(MAY_IMPORT), "the table Python of CONTRIBUTING has one row each"
 
 
 @pytest.mark.parametrize("name", MAY_IMPORT)
@@ -95,7 +95,9 @@ def scripts():
 
 
 def test_every_script_is_in_the_import_table():
-    assert set(scripts()) == set(JAVASCRIPT)
+    assert set(scripts()) == set(JAVASCRIPT), (
+        "the table JavaScript of CONTRIBUTING has one row each"
+    )
 
 
 @pytest.mark.parametrize("name", JAVASCRIPT)

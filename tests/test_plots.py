@@ -102,6 +102,10 @@ def closed(monkeypatch):
 # Laws of all
 
 
+def test_every_figure_is_called_here():
+    assert sorted(CALLS) == sorted(plots.__all__)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_every_function_returns_axes_that_can_be_drawn(name):
     """Drawing raises no warning either: warnings are errors here."""

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
+HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html")).resolve()
 
 # What the theme logs on every page, and nothing else may be logged.
 KNOWN = ("Identifier 'THEBE_JS_URL' has already been declared", "Got invalid theme mode")

@@ -19,6 +19,16 @@ from mnist_lib.simulate import write
 from tools.shared import launch
 
 
+@pytest.fixture(scope="session", autouse=True)
+def built_pages():
+    """Pages that are missing, or older than the modules, would fail in misleading ways."""
+    script = HTML / "_static" / "explorer.js"
+    if not script.is_file():
+        pytest.fail(f"no built pages at {HTML}: run make book", pytrace=False)
+    if script.read_text(encoding="utf-8") != page_script():
+        pytest.fail(f"the pages at {HTML} are older than explorer/js: run make book", pytrace=False)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """The system's own Chromium, one per module: while it runs, it occupies asyncio."""
