@@ -103,6 +103,7 @@ def test_what_leaves_a_pool_goes_to_the_first_of_the_largest():
 # Autodiff
 
 
+@pytest.mark.slow
 def test_all_93_322_gradients_are_those_of_autodiff(network, embedded):
     model, weights = network
     digits = embedded.test[:200]
@@ -280,6 +281,7 @@ def shared(images, error, everybody):
     return gradient
 
 
+@pytest.mark.slow
 def test_ties_are_common_and_who_gets_the_error_does_not_matter_unless_all_do(embedded, weights):
     digits = embedded.test[:100]
     outputs = forward(digits.images, weights)
