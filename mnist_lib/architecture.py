@@ -1,4 +1,7 @@
-"""The network as data: its eight layers, once; names and sizes come from here and nowhere else."""
+"""The network as data: its eight layers, once; names and sizes come from here and nowhere else.
+
+And the one weight, and the one digit, that every chapter returns to.
+"""
 
 from typing import NamedTuple
 
@@ -23,6 +26,19 @@ class Layer(NamedTuple):
     kernel_shape: tuple[int, ...] = ()
 
 
+class Followed(NamedTuple):
+    """One weight and one digit, the same in every chapter.
+
+    layer: where the weight is
+    place: its index in the layer's kernel, (row, column, channel in, channel out)
+    digit: the number of a digit in the embedded training split
+    """
+
+    layer: str
+    place: tuple[int, int, int, int]
+    digit: int
+
+
 LAYERS = (
     Layer("conv2d_1", "C1", "convolution", (26, 26, 32), True, (3, 3, 1, 32)),
     Layer("max_pooling2d_1", "M1", "pooling", (13, 13, 32)),
@@ -37,3 +53,6 @@ LAYERS = (
 
 WEIGHTED = tuple(layer for layer in LAYERS if layer.kernel_shape)
 """The layers with a kernel and a bias, in order."""
+
+FOLLOWED = Followed("conv2d_1", (1, 2, 0, 27), digit=564)
+"""The weight at the right of the middle row of C1's kernel 27, and a 4 that is taken for a 9."""

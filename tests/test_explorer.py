@@ -225,8 +225,8 @@ def test_strokes_that_are_set_replace_the_picked_digit_and_a_picked_digit_the_st
         ("strokes", [[0.1, 0.2]], "expected a stroke of points"),
         ("strokes", [[(0.1, float("nan"))]], "expected points on the pad"),
         ("strokes", "7", "expected a stroke of points"),
-        ("picked", 10, "expected picked from 0 to 9, got 10"),
-        ("picked", -1, "expected picked from 0 to 9, got -1"),
+        ("picked", 11, "expected picked from 0 to 10, got 11"),
+        ("picked", -1, "expected picked from 0 to 10, got -1"),
         ("normalise", "no", "normalise"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mnist_lib.architecture import WEIGHTED
+from mnist_lib.architecture import FOLLOWED, WEIGHTED
 from mnist_lib.data import content_hash, embedded_test_indices
 from mnist_lib.preprocessing import prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import (
@@ -18,7 +18,7 @@ from mnist_lib.pretrained import (
     load_seed_results,
     load_weights,
 )
-from mnist_lib.reference import dense, forward
+from mnist_lib.reference import backward, dense, forward
 from mnist_lib.simulate import DISTURBANCES, photograph, write
 
 SHAPES = {
@@ -28,6 +28,8 @@ SHAPES = {
     "dense_1": ((576, 64), (64,)),
     "dense_2": ((64, 10), (10,)),
 }
+
+PARTS = ("kernel", "bias")
 
 
 def hash_of(weights: dict) -> str:
@@ -126,10 +128,12 @@ def test_the_weights_were_trained_on_what_the_record_says(full):
     assert content_hash(full.train[rest]) == record["data_sha256"]
 
 
-def test_the_references_are_the_first_test_digits_of_their_classes(embedded):
-    golden = load_golden_outputs()
+def test_the_references_are_the_first_test_digits_of_their_classes_and_the_followed_one(embedded):
+    *golden, followed = load_golden_outputs()
     assert [digit["label"] for digit in golden] == list(range(10))
+    assert (followed["split"], followed["index"]) == ("train", FOLLOWED.digit)
     for digit in golden:
+        assert digit["split"] == "test"
         earlier = embedded.test.labels[: digit["index"]]
         assert embedded.test.labels[digit["index"]] == digit["label"]
         assert digit["label"] not in earlier
@@ -152,7 +156,9 @@ def max_abs_difference(found: dict[str, np.ndarray]) -> dict[str, float]:
 
 @pytest.fixture
 def golden_images(embedded) -> np.ndarray:
-    return embedded.test.images[[digit["index"] for digit in load_golden_outputs()]]
+    indices = [digit["index"] for digit in load_golden_outputs()[:-1]]
+    followed = embedded.train.images[[FOLLOWED.digit]]
+    return np.concatenate([embedded.test.images[indices], followed])
 
 
 # Five layers round one after the other, in an order that depends on the processor: some 50
@@ -187,6 +193,23 @@ def test_the_references_are_float32_numbers():
             assert len(digit[name]) == 10
             assert np.array_equal(np.float32(digit[name]).astype(float), digit[name])
         assert int(np.argmax(digit["probabilities"])) == int(np.argmax(digit["logits"]))
+
+
+def test_numpy_finds_the_recorded_gradients(weights, golden_images):
+    """Within 2e-5 of the largest of each array, as in `test_gradients`."""
+    for digit, image in zip(load_golden_outputs(), golden_images, strict=True):
+        recorded = digit["gradients"]
+        assert recorded["label"] == np.argsort(digit["logits"])[-2]
+        found = backward(image[np.newaxis], np.array([recorded["label"]]), weights)
+        assert found.loss == pytest.approx(recorded["loss"], abs=BOUND["logits"])
+        assert list(recorded["largest"]) == [f"{n}/{part}" for n in SHAPES for part in PARTS]
+        for path, largest in recorded["largest"].items():
+            name, part = path.split("/")
+            gradients = found.weights[name][PARTS.index(part)].ravel()
+            limit = np.abs(gradients).max()
+            assert limit == pytest.approx(abs(largest[0][1]), rel=2e-5)
+            for place, value in largest:
+                assert abs(gradients[place] - value) <= 2e-5 * limit
 
 
 def test_five_seeds_were_run_on_the_full_data(full):

@@ -2,7 +2,7 @@
 
 The first two train the note's recipe on the full MNIST and write what came out, with its
 provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
-computes from them for ten digits; `python -m tools.pretrained golden` writes this part alone.
+computes from them for eleven digits; `python -m tools.pretrained golden` writes this part alone.
 The last counts how many simulated photographs of each kind these weights read right.
 """
 
@@ -22,8 +22,14 @@ import tensorflow as tf
 from PIL import Image
 from tqdm import tqdm
 
-from mnist_lib.architecture import WEIGHTED
-from mnist_lib.data import Digits, content_hash, embedded_test_indices, load_mnist
+from mnist_lib.architecture import FOLLOWED, WEIGHTED
+from mnist_lib.data import (
+    Digits,
+    content_hash,
+    embedded_test_indices,
+    load_followed_digit,
+    load_mnist,
+)
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import ImageError, prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import load_provenance
@@ -85,10 +91,13 @@ def make_weights(seed: int = 0) -> None:
 
 
 def make_golden_outputs() -> None:
-    """What Keras computes for ten digits, the first of each class in the embedded test split."""
-    digits, model = load_mnist("embedded").test, load_pretrained()
-    indices = [int(np.flatnonzero(digits.labels == label)[0]) for label in range(10)]
-    images = digits.images[indices]
+    """What Keras computes for the first test digit of each class, and for the followed digit."""
+    test, model = load_mnist("embedded").test, load_pretrained()
+    indices = [int(np.flatnonzero(test.labels == label)[0]) for label in range(10)]
+    places = [("test", index) for index in indices] + [("train", FOLLOWED.digit)]
+    followed = load_followed_digit()
+    images = np.concatenate([test.images[indices], followed.images])
+    labels = [*range(10), int(followed.labels[0])]
     probabilities = np.asarray(model(images))
     model.layers[-1].activation = keras.activations.linear
     logits = np.asarray(model(images))
@@ -99,16 +108,38 @@ def make_golden_outputs() -> None:
             "weights_sha256": load_provenance()["weights_sha256"],
             "digits": [
                 {
+                    "split": split,
                     "index": index,
-                    "label": label,
-                    "logits": logits[label].tolist(),
-                    "probabilities": probabilities[label].tolist(),
+                    "label": labels[i],
+                    "logits": logits[i].tolist(),
+                    "probabilities": probabilities[i].tolist(),
+                    "gradients": golden_gradients(model, images[i], int(np.argsort(logits[i])[-2])),
                 }
-                for label, index in enumerate(indices)
+                for i, (split, index) in enumerate(places)
             ],
             "versions": versions(),
         },
     )
+
+
+def golden_gradients(model: keras.Model, image: np.ndarray, label: int, count: int = 3) -> dict:
+    """The gradients of one digit and label by autodiff, as `load_golden_outputs` describes them.
+
+    model: with logits as its outputs
+    """
+    with tf.GradientTape() as tape:
+        loss = keras.losses.sparse_categorical_crossentropy(
+            np.array([label]), model(image[np.newaxis]), from_logits=True
+        )[0]
+    found = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+    largest = {}
+    for variable, gradient in zip(model.trainable_variables, found, strict=True):
+        row = gradient.numpy().ravel()
+        places = np.argsort(-np.abs(row))[:count]
+        largest["/".join(variable.path.split("/")[-2:])] = [
+            [int(place), float(row[place])] for place in places
+        ]
+    return {"label": label, "loss": float(loss), "largest": largest}
 
 
 def make_seeds() -> None:

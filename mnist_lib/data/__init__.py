@@ -7,6 +7,14 @@ compared with the original by content hash before anyone sees them.
 
 from mnist_lib.data.digits import Digits, Mnist, content_hash, embedded_test_indices
 from mnist_lib.data.download import DataError
-from mnist_lib.data.sources import load_mnist
+from mnist_lib.data.sources import load_followed_digit, load_mnist
 
-__all__ = ["DataError", "Digits", "Mnist", "content_hash", "embedded_test_indices", "load_mnist"]
+__all__ = [
+    "DataError",
+    "Digits",
+    "Mnist",
+    "content_hash",
+    "embedded_test_indices",
+    "load_followed_digit",
+    "load_mnist",
+]

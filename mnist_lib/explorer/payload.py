@@ -73,14 +73,16 @@ def decode_pixels(pixels: str) -> np.ndarray:
 
 
 def golden_digits() -> list[dict]:
-    """The ten digits of `mnist_lib.pretrained.load_golden_outputs`, with their `pixels`.
+    """The digits of `mnist_lib.pretrained.load_golden_outputs`, with their `pixels`.
 
     >>> sorted(golden_digits()[0])
-    ['index', 'label', 'logits', 'pixels', 'probabilities']
+    ['gradients', 'index', 'label', 'logits', 'pixels', 'probabilities', 'split']
     """
-    images = load_mnist("embedded").test.images
+    mnist = load_mnist("embedded")
+    images = {"test": mnist.test.images, "train": mnist.train.images}
     return [
-        digit | {"pixels": encode_pixels(images[digit["index"]])} for digit in load_golden_outputs()
+        digit | {"pixels": encode_pixels(images[digit["split"]][digit["index"]])}
+        for digit in load_golden_outputs()
     ]
 
 

@@ -71,7 +71,7 @@ class DigitExplorer(anywidget.AnyWidget):
     model: the network of the book in Keras, or its weights as
     `mnist_lib.pretrained.load_weights` returns them; later training has no effect here
     digits: test digits to pick and to check the page against, images (n, 28, 28, 1) and labels,
-    or an array of images alone; at most 20. By default the book's own ten
+    or an array of images alone; at most 20. By default the book's own eleven
     layer: what to open, one of `mnist_lib.explorer.VIEWS`
     raises: ValueError for another network, and for digits of another shape or range
 
@@ -198,8 +198,8 @@ def _list_layers(layers: dict[str, tuple[str, str | None]]) -> str:
 
 
 def _book_digits() -> list[dict]:
-    """The ten golden digits, without the outputs that are stored for them."""
-    return [{key: d[key] for key in ("index", "label", "pixels")} for d in golden_digits()]
+    """The golden digits, without the outputs that are stored for them."""
+    return [{key: d[key] for key in ("split", "index", "label", "pixels")} for d in golden_digits()]
 
 
 def _chosen_digits(digits: "Digits | np.ndarray") -> list[dict]:

@@ -47,14 +47,17 @@ def load_seed_results() -> dict:
 
 
 def load_golden_outputs() -> list[dict]:
-    """Ten test digits, and what Keras computes for them with these weights.
+    """Eleven digits, and what Keras computes for them with these weights.
 
-    returns: for each of the classes 0 to 9 its first digit in the embedded test split, as a dict
-    ready for JSON: `index`, its position there; `label`; `logits` and `probabilities`, ten float32
-    numbers each
+    returns: for each of the classes 0 to 9 its first digit in the embedded test split, then the
+    digit `mnist_lib.architecture.FOLLOWED` of the training split, as dicts ready for JSON: `split`
+    and `index`, where it is; `label`; `logits` and `probabilities`, ten float32 numbers each; and
+    `gradients`, what Keras' differentiation finds for the `label` that the network thinks second
+    best: the `loss`, and of each array of weights the places and the values, `largest`, of the
+    gradients that are farthest from 0
 
     >>> [digit["label"] for digit in load_golden_outputs()]
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 4]
     """
     return _read_json("golden_outputs.json")["digits"]
 

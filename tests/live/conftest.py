@@ -100,7 +100,7 @@ def engine(browser, weights):
 
 @pytest.fixture(scope="module")
 def images(embedded):
-    """The ten golden digits, the first of each class, and a hundred more."""
+    """The first test digit of each class, and a hundred more."""
     test = embedded.test
     first = [int(np.argmax(test.labels == digit)) for digit in range(10)]
     return np.concatenate([test.images[first], test.images[5::10]])

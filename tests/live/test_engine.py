@@ -9,7 +9,15 @@ from javascript import KERAS, SHAPES, SOURCES, WEIGHTED, bytes_of, floats_of, te
 from numpy.lib.stride_tricks import sliding_window_view
 from playwright.sync_api import Error
 
+from mnist_lib.architecture import FOLLOWED
 from mnist_lib.pretrained import load_provenance
+
+
+def test_the_followed_weight_is_the_same_in_both_languages(engine):
+    assert engine.evaluate("() => api.FOLLOWED") == {
+        "name": FOLLOWED.layer,
+        "place": list(FOLLOWED.place),
+    }
 
 
 def test_the_layers_are_those_of_keras(engine, pretrained):

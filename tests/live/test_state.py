@@ -22,7 +22,7 @@ STORE = """([about, weights, layer]) => {
 DISPATCH = "(actions) => actions.forEach((action) => store.dispatch(action))"
 
 STATE = """() => {
-  const { weights, goldenDigits, narrow, ...state } = store.state;
+  const { weights, original, goldenDigits, narrow, ...state } = store.state;
   return state; }"""
 
 STROKE = [[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]

@@ -24,6 +24,9 @@ export const SHAPES = {
 };
 export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
 
+/** The weight that every chapter returns to: its layer; row, column, channel in and out of its kernel. */
+export const FOLLOWED = { name: "conv2d_1", place: [1, 2, 0, 27] };
+
 // The book shows the lines from here on. The engine starts.
 
 /** Slide 3×3 kernels over (height, width, channels); no padding, no activation. */

@@ -22,6 +22,7 @@ import { VIEWS, createStore, openingState } from "./state.mjs";
 
 // The public API, for pages, notebooks and tests.
 export {
+  FOLLOWED,
   LAYERS,
   conv2d,
   decodeWeights,
@@ -70,9 +71,9 @@ function build(element, store, data) {
   const below = softmax ? [softmaxPart(store)] : [];
   const left = h("div", {}, pad.node, controls.node);
   const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
-  const last = trustPart(store.state, data);
-  element.replaceChildren(top, layers.node, ...below.map((part) => part.node), last);
-  return [pad, controls, steps, answer, layers, ...below];
+  const trust = trustPart(store, data);
+  element.replaceChildren(top, layers.node, ...below.map((part) => part.node), trust.node);
+  return [pad, controls, steps, answer, layers, ...below, trust];
 }
 
 function oncePerFrame(work) {

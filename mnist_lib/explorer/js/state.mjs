@@ -27,9 +27,12 @@ const EXAMPLE = 7; // the golden digit that a page opens with
  */
 export function openingState(data, chosen = {}) {
   const goldenDigits = (data.golden_digits ?? []).map(decodeDigit);
+  const weights = decodeWeights(data.weights);
   return {
     goldenDigits,
-    weights: decodeWeights(data.weights),
+    weights,
+    original: weights, // what `restore` goes back to
+    origin: null, // in words, where other weights come from
     strokes: [],
     picked: goldenDigits[EXAMPLE] ? EXAMPLE : null, // the number of a golden digit
     drawing: false, // whether a stroke is not yet finished
@@ -82,6 +85,9 @@ const REDUCERS = {
   pick: (state, { picked }) => replaced(state, [], picked),
   /** Change a setting: normalise, shown, exact, selected or narrow. */
   set: (state, { type, ...settings }) => ({ ...state, ...settings }),
+  /** Compute with other weights from now on. origin: in words, where they come from. */
+  adopt: (state, { weights, origin }) => ({ ...state, weights, origin }),
+  restore: (state) => ({ ...state, weights: state.original, origin: null }),
   /** Take over what another view, or Python, has put into the model of a notebook. */
   load(state, { strokes, picked, normalise, layer }) {
     const shown = strokes.length ? null : picked; // strokes hide a golden digit
@@ -114,7 +120,7 @@ export function createStore(initial) {
       return state;
     },
     scene() {
-      const from = [state.strokes, state.picked, state.normalise];
+      const from = [state.strokes, state.picked, state.normalise, state.weights];
       if (from.some((value, i) => value !== computed.from?.[i]))
         computed = { from, ...compute(state) };
       return { ...state, ...computed };

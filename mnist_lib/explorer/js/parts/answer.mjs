@@ -47,7 +47,8 @@ function answerText({ outputs, picked, goldenDigits }) {
     (a, b) => b.p - a.p,
   );
   const [first, second] = ranked.map(({ p, digit }) => `${digit} (${percent(p)})`);
-  const label = goldenDigits[picked]?.label ?? "?";
-  const what = picked === null ? "Your drawing" : `Test digit, a ${label}`;
+  const { label, split } = goldenDigits[picked] ?? {};
+  const kind = split === "train" ? "Training digit" : "Test digit";
+  const what = picked === null ? "Your drawing" : `${kind}, a ${label ?? "?"}`;
   return `${what}: the network says ${first}, then ${second}.`;
 }

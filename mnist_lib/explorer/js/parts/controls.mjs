@@ -14,7 +14,7 @@ export function controlsPart(store) {
   const node = h("div", {}, h("div", { class: "explorer-controls" }, undo, clear, normalise.node));
   if (digits.length)
     node.append(
-      h("div", { class: "explorer-digits", role: "group", "aria-label": "Test digits" }, ...digits),
+      h("div", { class: "explorer-digits", role: "group", "aria-label": "Digits" }, ...digits),
     );
   return {
     node,
@@ -27,9 +27,9 @@ export function controlsPart(store) {
   };
 }
 
-function digitButton({ digit, label, index }, onclick) {
+function digitButton({ digit, label, index, split }, onclick) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   paintTiles(canvas, plane(digit, 28, 28), { limit: 1, grey: true });
-  const text = `Test digit ${label ?? index}`;
+  const text = `${split === "train" ? "Training" : "Test"} digit ${label ?? index}`;
   return h("button", { type: "button", "aria-label": text, title: text, onclick }, canvas);
 }

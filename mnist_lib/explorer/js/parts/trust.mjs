@@ -3,22 +3,33 @@
 import { h } from "../dom.mjs";
 import { OUTPUT, forward } from "../engine.mjs";
 
-export function trustPart(state, about) {
-  const { sha256, test, trained_on: trainedOn, computed_by: other = "Keras" } = about;
+export function trustPart(store, about) {
+  const { computed_by: other = "Keras" } = about;
+  const { goldenDigits, original } = store.state;
   const status = h("p", { role: "status" });
+  const facts = h("p", {}, ...factsOf(about));
+  const check = () => (status.textContent = comparison(goldenDigits, original, other));
+  const button = h("button", { type: "button", onclick: check }, `Check against ${other}`);
+  const foreign = h("p");
+  const paint = ({ origin }) => {
+    facts.hidden = button.hidden = status.hidden = origin !== null;
+    foreign.hidden = origin === null;
+    foreign.textContent = `Weights: ${origin}.`;
+    if (!goldenDigits.length) button.hidden = true;
+  };
+  return { node: h("div", { class: "explorer-trust" }, facts, foreign, button, status), paint };
+}
+
+function factsOf({ sha256, test, trained_on: trainedOn }) {
   const count = (number) => number.toLocaleString("en");
-  const facts = [h("code", {}, sha256)];
+  const facts = ["Weights: sha256 ", h("code", {}, sha256)];
   if (trainedOn) facts.push(`; trained on ${trainedOn}`);
   if (test) facts.push(`; ${count(test.correct)} of ${count(test.total)} test digits right`);
-  const line = h("p", {}, "Weights: sha256 ", ...facts, ".");
-  const check = () => (status.textContent = comparison(state, other));
-  const button = h("button", { type: "button", onclick: check }, `Check against ${other}`);
-  button.hidden = !state.goldenDigits.length;
-  return h("div", { class: "explorer-trust" }, line, button, status);
+  return [...facts, "."];
 }
 
 /** Run the golden digits, and compare with what the other implementation computed. */
-function comparison({ goldenDigits, weights }, other) {
+function comparison(goldenDigits, weights, other) {
   const answer = (values) => values.indexOf(Math.max(...values));
   let [same, logit, probability] = [0, 0, 0];
   for (const { digit, logits, probabilities } of goldenDigits) {
@@ -30,7 +41,7 @@ function comparison({ goldenDigits, weights }, other) {
   }
   const differences = [`of a probability ${probability.toExponential(1)}`];
   if (goldenDigits[0].logits) differences.unshift(`of a logit ${logit.toExponential(1)}`);
-  const counted = `${same} of ${goldenDigits.length} test digits: the same answer as ${other}.`;
+  const counted = `${same} of ${goldenDigits.length} digits: the same answer as ${other}.`;
   return `${counted} Largest difference ${differences.join(", ")}.`;
 }
 
