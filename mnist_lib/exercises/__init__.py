@@ -1,5 +1,31 @@
-"""The self-check of the exercises: it answers with a hint, not with a traceback."""
+"""The self-checks of the exercises, by chapter."""
 
-from mnist_lib.exercises.answers import check
+from mnist_lib.exercises.answers import by_value, report
+from mnist_lib.exercises.backward import EXERCISES as BACKWARD
 
 __all__ = ["check"]
+
+_EXERCISES = {**BACKWARD}
+
+
+def check(answer: object, expected: object, hint: str | None = None) -> bool:
+    """Check the answer to an exercise: `check("chapter/number", answer)`.
+
+    answer, expected: the name of the exercise, such as "backward/1", and the reader's answer; the
+    three dots `...` stand for "not answered yet". With a `hint`, the answer and the expected value
+    returns: whether the answer is right; it is also printed, and a hint if it is not
+    raises: KeyError for a name that no exercise has
+
+    >>> check("backward/1", ...)
+    Not answered yet: put your answer in place of the three dots.
+    False
+    >>> check("backward/1", 1 / 3)
+    Not yet. The size is right. Compare the signs of p − y.
+    False
+    >>> check(3 * 3 * 64, 576, hint="Count rows, columns and channels.")
+    Right.
+    True
+    """
+    if hint is not None:
+        return report(answer, by_value(expected, hint).judge)
+    return report(expected, _EXERCISES[str(answer)].judge)
