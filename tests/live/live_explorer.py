@@ -221,6 +221,32 @@ def by_channel(colours, shape):
     return tiles
 
 
+def position_of(picture, shape, place):
+    """Where a value is on the canvas of its layer: x and y."""
+    width = picture.evaluate("(canvas) => canvas.width")
+    if len(shape) == 1:
+        return place[0] % width, place[0] // width
+    columns = (width + 1) // (shape[1] + 1)
+    x = place[2] % columns * (shape[1] + 1) + place[1]
+    return x, place[2] // columns * (shape[0] + 1) + place[0]
+
+
+def click_on(picture, position):
+    """Click in the middle of one number of a canvas."""
+    picture.page.mouse.click(*screen_place(picture, position))
+
+
+def screen_place(picture, position):
+    """The pixel of the screen in the middle of one number of a canvas."""
+    picture.scroll_into_view_if_needed()
+    box, (x, y) = picture.bounding_box(), position
+    width, height = picture.evaluate("(canvas) => [canvas.width, canvas.height]")
+    return (
+        round(box["x"] + (x + 0.5) / width * box["width"]),
+        round(box["y"] + (y + 0.5) / height * box["height"]),
+    )
+
+
 def check_colours(colours, values, limit=None):
     """Blue is positive, orange negative, dark is 0, and brighter is further from it."""
     colours, values = colours.reshape(-1, 3), np.ravel(values)

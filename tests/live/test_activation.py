@@ -11,7 +11,9 @@ from live_explorer import (
     SHAPES,
     by_channel,
     check_colours,
+    click_on,
     number,
+    position_of,
     same,
     same_percent,
     square_of,
@@ -26,23 +28,12 @@ UNSEEN = {"C1": 100, "M1": 25, "C2": 21}  # 26² − 24², 13² − 12², 11² �
 
 
 def click_at(explorer, label, place):
-    """Click on one value in the map of a layer, as its picture is laid out."""
-    shape = SHAPES[label]
+    """Click on a channel in the maps of a layer, then on the place in the enlarged channel."""
     picture = explorer.layer(label).locator("canvas")
-    picture.scroll_into_view_if_needed()
-    box = picture.bounding_box()
-    width, height = picture.evaluate("(canvas) => [canvas.width, canvas.height]")
-    if len(shape) == 3:
-        columns = (width + 1) // (shape[1] + 1)
-        y = place[2] // columns * (shape[0] + 1) + place[0]
-        x = place[2] % columns * (shape[1] + 1) + place[1]
-    else:
-        y, x = divmod(place[0], width)
-    x, y = (
-        box["x"] + (x + 0.5) / width * box["width"],
-        box["y"] + (y + 0.5) / height * box["height"],
-    )
-    explorer.tab.mouse.click(round(x), round(y))  # a click hits a whole pixel of the screen
+    click_on(picture, position_of(picture, SHAPES[label], place))
+    if len(place) == 3:
+        enlarged = explorer.root.locator(".explorer-plane canvas").first
+        click_on(enlarged, place[1::-1])
 
 
 CLICKED = {
@@ -196,6 +187,19 @@ def check_pool(label, place, opened, wanted):
         assert abs(float(value) - wanted[BEFORE[label]][*spot, channel]) < KERAS
         values.append(float(value))
     assert float(re.match(r"the largest: (\S+)", opened["equation"])[1]) == max(values)
+
+
+@pytest.mark.parametrize("label", ["C1", "M1", "C2", "M2", "C3"])
+def test_a_click_on_a_channel_opens_its_largest_value(label, drawing, weights):
+    """Before ReLU, where it leaves nothing but zeros: then it is the value that came closest."""
+    explorer, _, wanted = drawing
+    values, picture = sums(label, wanted, weights), explorer.layer(label).locator("canvas")
+    dead = np.flatnonzero(values.max(axis=(0, 1)) <= 0)
+    for channel in {0, 17, 31, values.shape[2] - 1, *dead[:1]}:
+        click_on(picture, position_of(picture, SHAPES[label], (1, 2, channel)))
+        at = tuple(explorer.read()["opened"]["at"].values())
+        assert at[2] == channel
+        assert values[at] >= values[:, :, channel].max() - KERAS
 
 
 @pytest.mark.parametrize(("label", "source"), [("M2", "C2"), ("Flatten", "C3")])

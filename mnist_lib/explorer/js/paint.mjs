@@ -41,9 +41,16 @@ export function gridOf({ kind, shape, source }) {
 export function pictureOf(className) {
   const canvas = h("canvas", { "aria-hidden": "true" });
   const svg = svgElement("svg", { "aria-hidden": "true" });
+  const node = h("div", { class: `explorer-picture ${className}` }, canvas, svg);
   let locate = null;
+  const hit = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const x = ((event.clientX - left) / width) * canvas.width;
+    const y = ((event.clientY - top) / height) * canvas.height;
+    return locate(x, y);
+  };
   return {
-    node: h("div", { class: `explorer-picture ${className}` }, canvas, svg),
+    node,
     /** How many numbers stand side by side, and one below the other, gaps included. */
     size: () => [canvas.width, canvas.height],
     paint(tiles, options) {
@@ -59,11 +66,16 @@ export function pictureOf(className) {
       svg.replaceChildren(...shapes.map(([tag, attributes]) => svgElement(tag, attributes)));
     },
     /** The tile, row and column under the pointer. */
-    hit(event) {
-      const { left, top, width, height } = canvas.getBoundingClientRect();
-      const x = ((event.clientX - left) / width) * canvas.width;
-      const y = ((event.clientY - top) / height) * canvas.height;
-      return locate(x, y);
+    hit,
+    /** A line below the picture says which number is under the mouse. textAt: from a hit to text. */
+    tell(textAt) {
+      const line = h("span", { class: "explorer-pointed", "aria-hidden": "true", hidden: "" });
+      node.append(line);
+      canvas.addEventListener("pointermove", (event) => {
+        line.textContent = event.pointerType === "mouse" ? textAt(hit(event)) : "";
+        line.hidden = !line.textContent;
+      });
+      canvas.addEventListener("pointerleave", () => (line.hidden = true));
     },
   };
 }

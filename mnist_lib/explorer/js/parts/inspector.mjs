@@ -3,6 +3,7 @@
 import { captioned, checkbox, h, row, rowOf, scrolling } from "../dom.mjs";
 import { SHAPES, layerOf } from "../engine.mjs";
 import { SEEN, explain, receptiveField } from "../explain.mjs";
+import { valueText, valuesOf } from "../maps.mjs";
 import {
   fieldMark,
   frameAt,
@@ -88,11 +89,11 @@ function activationNodes(layer, scene, { select, goTo }) {
 }
 
 /** The channel, enlarged: any of its values can be chosen here. */
-function channelPicture(layer, { selected, outputs, shown }, select) {
+function channelPicture(layer, scene, select) {
   if (layer.shape.length !== 3) return [];
   const [height, width, count] = layer.shape;
-  const { row: chosenRow, column: chosenColumn, channel } = selected.at;
-  const values = outputs[shown][layer.name];
+  const { row: chosenRow, column: chosenColumn, channel } = scene.selected.at;
+  const values = valuesOf(layer, scene);
   const picture = pictureOf("explorer-plane");
   const at = (_, r, c) => values[(r * width + c) * count + channel];
   picture.paint({ height, width, count: 1, at }, { limit: largestOf(values) });
@@ -100,10 +101,11 @@ function channelPicture(layer, { selected, outputs, shown }, select) {
   const marks = [...unseen(height, width, seen), frameAt(chosenColumn, chosenRow)];
   picture.mark(width, height, marks);
   picture.describe(`Channel ${channel} of ${layer.label}, ${height} by ${width}`);
-  picture.node.addEventListener("click", (event) => {
-    const { row: hitRow, column } = picture.hit(event);
-    select({ name: layer.name, at: { row: hitRow, column, channel } });
-  });
+  const placeOf = ({ row: hitRow, column }) => ({ row: hitRow, column, channel });
+  picture.node.addEventListener("click", (event) =>
+    select({ name: layer.name, at: placeOf(picture.hit(event)) }),
+  );
+  picture.tell((hit) => valueText(layer, placeOf(hit), scene));
   const lost = height * width - seen ** 2;
   const veil = lost
     ? `; shaded: ${lost} of ${height * width} positions that no answer depends on`

@@ -2,10 +2,12 @@
 
 import { freshId, h } from "../dom.mjs";
 import { OUTPUT } from "../engine.mjs";
-import { frameAt, gridOf, largestOf, pictureOf } from "../paint.mjs";
+import { paintMaps, placeIn, sizeOf, strongest, valueText } from "../maps.mjs";
+import { gridOf, pictureOf } from "../paint.mjs";
 
 const KEY =
-  "Dark is 0, blue to white positive, orange negative. Choose a value to see how it comes about.";
+  "Dark is 0, blue to white positive, orange negative. Choose a channel to see its largest value, and " +
+  "how it comes about.";
 
 /** The layers that are shown, and the inspector behind the one that is open. */
 export function layersPart(store, shown, inspector) {
@@ -55,14 +57,19 @@ function layerPart(layer, store) {
   const note = h("span", { class: "explorer-note" });
   const select = (selected) => store.dispatch({ type: "set", selected });
   const toggle = () => {
-    const { selected, outputs } = store.scene();
-    select(selected?.name === name ? null : { name, at: strongest(layer, outputs) });
+    const scene = store.scene();
+    select(scene.selected?.name === name ? null : { name, at: strongest(layer, scene) });
+  };
+  const open = (event) => {
+    const [scene, at] = [store.scene(), placeIn(layer, picture.hit(event))];
+    if (!scene.outputs) return;
+    const { channel } = at; // a number of a map is too small to be hit: the inspector enlarges it
+    select({ name, at: channel === undefined ? at : strongest(layer, scene, channel) });
   };
   const title = [h("b", {}, label), ` ${shape.join(" × ")}`];
   const button = h("button", { type: "button", onclick: toggle }, ...title);
-  picture.node.addEventListener("click", (event) => {
-    if (store.scene().outputs) select({ name, at: placeIn(layer, picture.hit(event)) });
-  });
+  picture.node.addEventListener("click", open);
+  picture.tell((hit) => valueText(layer, placeIn(layer, hit), store.scene()));
   const follow = (scene) => paintMaps(layer, picture, scene);
   const paint = (scene) => {
     follow(scene);
@@ -73,20 +80,6 @@ function layerPart(layer, store) {
   const head = h("div", { class: "explorer-head" }, button, note);
   const node = h("div", { class: "explorer-layer" }, head, picture.node);
   return { name, node, follow, paint, focus: () => button.focus() };
-}
-
-const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b);
-const columnsOf = ({ shape }, narrow) => (shape.length === 3 ? shape[2] / (narrow ? 4 : 2) : 1);
-
-function paintMaps(layer, picture, scene) {
-  const { outputs, shown, narrow } = scene;
-  const values = outputs?.[shown][layer.name] ?? new Float32Array(sizeOf(layer));
-  const [grid, columns] = [gridOf(layer), columnsOf(layer, narrow)];
-  const at = (tile, row, column) => values[(row * grid.width + column) * grid.count + tile];
-  picture.paint({ ...grid, at }, { columns, limit: largestOf(values) });
-  const [width, height] = picture.size();
-  if (layer.shape.length === 1) picture.node.style.maxWidth = `${width * 24}px`;
-  picture.mark(width, height, chosenMark(layer, scene, columns));
 }
 
 function noteOf(layer, { outputs, shown }) {
@@ -111,28 +104,4 @@ function layerNote(layer) {
     flatten: `one row of numbers; drawn as ${height} positions × ${width} channels`,
     dense: `${width} weighted sums, then ReLU`,
   }[layer.kind];
-}
-
-function placeIn(layer, { tile, row, column }) {
-  if (layer.shape.length === 3) return { row, column, channel: tile };
-  return { index: row * gridOf(layer).width + column };
-}
-
-function strongest({ name, shape }, outputs) {
-  const values = outputs?.activation[name];
-  const index = values ? values.indexOf(Math.max(...values)) : 0;
-  if (shape.length === 1) return { index };
-  const [, width, channels] = shape;
-  const pixel = Math.floor(index / channels);
-  return { row: Math.floor(pixel / width), column: pixel % width, channel: index % channels };
-}
-
-function chosenMark(layer, { selected, outputs }, columns) {
-  if (selected?.name !== layer.name || !outputs) return [];
-  const { row, column, channel, index } = selected.at;
-  const { height, width } = gridOf(layer);
-  if (layer.shape.length === 1) return [frameAt(index % width, Math.floor(index / width))];
-  const x = (channel % columns) * (width + 1);
-  const y = Math.floor(channel / columns) * (height + 1);
-  return [["rect", { x, y, width, height, class: "chosen" }], frameAt(x + column, y + row)];
 }
