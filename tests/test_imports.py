@@ -106,14 +106,23 @@ def test_a_script_imports_only_what_its_row_allows(name):
     assert {path.as_posix() for path in taken} <= JAVASCRIPT[name]
 
 
-@pytest.mark.parametrize("name", ["engine", "explain", "picture", "state"])
+@pytest.mark.parametrize(
+    "name", ["engine", "explain", "explain_gradient", "gradients", "picture", "state"]
+)
 def test_what_computes_knows_no_page(name):
     text = scripts()[name].read_text(encoding="utf-8")
     assert not re.search(r"\b(document|window|globalThis|navigator|location)\b", text)
 
 
 @pytest.mark.parametrize(
-    "name", ["explain", "main", *(name for name in JAVASCRIPT if name.startswith("parts/"))]
+    "name",
+    [
+        "explain",
+        "explain_gradient",
+        "gradients",
+        "main",
+        *(name for name in JAVASCRIPT if name.startswith("parts/")),
+    ],
 )
 def test_names_and_sizes_of_layers_come_from_the_table(name):
     """`state` chooses what a view opens at first; everything else asks the table."""

@@ -33,6 +33,8 @@ export {
   softmaxSteps,
 } from "./engine.mjs";
 export { explain, receptiveField, traceBack } from "./explain.mjs";
+export { explainError, explainWeight, nudged } from "./explain_gradient.mjs";
+export { backward, descentStep, maxPool2dGradient, rmspropStep } from "./gradients.mjs";
 export { PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
 export { createStore, openingState } from "./state.mjs";
 
