@@ -4,6 +4,7 @@
 # make format      put Python, JavaScript and style sheets into their one form
 # make notebooks   put the chapters into the state they are kept in; STUDENT=1: copies without solutions
 # make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
+#                  make followed: one weight during a training;
 #                  make photographs: how many photographs of each kind they read
 # make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
@@ -12,7 +13,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test quick format notebooks pretrained seeds photographs bench repository requirements clean
+.PHONY: book test quick format notebooks pretrained seeds followed photographs bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -46,6 +47,9 @@ pretrained: $(READY)
 
 seeds: $(READY)
 	$(BIN)/python -m tools.pretrained seeds
+
+followed: $(READY)
+	$(BIN)/python -m tools.pretrained followed
 
 photographs: $(READY)
 	$(BIN)/python -m tools.pretrained photographs

@@ -5,7 +5,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,7 +65,7 @@ class Score(NamedTuple):
         return f"{self.correct:,} of {self.total:,} ({self.accuracy:.2%})".replace("%", " %")
 
 
-# Five parameters, one more than elsewhere: they are the note's recipe and its seed.
+# More parameters than elsewhere: they are the note's recipe, its seed, and Keras' own hook.
 def train(
     model: keras.Model,
     digits: "Digits",
@@ -73,12 +73,14 @@ def train(
     epochs: int = 5,
     batch_size: int = 64,
     seed: int = 0,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> History:
     """Train the model in place, as the note does, and print one line per epoch.
 
     digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
     epochs, batch_size: the note's 5 and 64
     seed: the order of the digits comes from (seed, epoch) alone
+    callbacks: called by Keras after every batch and epoch, as by `model.fit`
     returns: one loss, accuracy and time per epoch
     raises: ValueError for digits that do not fit the network, or a count below 1
     """
@@ -96,7 +98,7 @@ def train(
                 batch_size=batch_size,
                 shuffle=False,  # already in the order of (seed, epoch)
                 verbose=0,
-                callbacks=[_Report(bar, f"epoch {epoch + 1}/{epochs}")],
+                callbacks=[_Report(bar, f"epoch {epoch + 1}/{epochs}"), *callbacks],
             ).history
             history.loss.append(record["loss"][0])
             history.accuracy.append(record["accuracy"][0])

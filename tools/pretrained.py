@@ -1,6 +1,6 @@
-"""Make what `mnist_lib/pretrained/` ships: `make pretrained`, `make seeds`, `make photographs`.
+"""Make what `mnist_lib/pretrained/` ships: `make pretrained`, `seeds`, `followed`, `photographs`.
 
-The first two train the note's recipe on the full MNIST and write what came out, with its
+The first three train the note's recipe on the full MNIST and write what came out, with its
 provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
 computes from them for eleven digits; `python -m tools.pretrained golden` writes this part alone.
 The last counts how many simulated photographs of each kind these weights read right.
@@ -13,6 +13,7 @@ import os
 import platform
 import tempfile
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from tqdm import tqdm
 from mnist_lib.architecture import FOLLOWED, WEIGHTED
 from mnist_lib.data import (
     Digits,
+    Mnist,
     content_hash,
     embedded_test_indices,
     load_followed_digit,
@@ -50,6 +52,7 @@ def main() -> None:
         "weights": make_weights,
         "golden": make_golden_outputs,
         "seeds": make_seeds,
+        "followed": make_followed_path,
         "photographs": make_photographs,
     }
     parser = argparse.ArgumentParser(description=__doc__)
@@ -60,8 +63,7 @@ def main() -> None:
 def make_weights(seed: int = 0) -> None:
     """Train on the 59,000 digits outside the embedded test split; write weights and provenance."""
     mnist = load_mnist("full")
-    kept_back = embedded_test_indices(mnist.train.labels)
-    digits = mnist.train[np.setdiff1d(np.arange(len(mnist.train)), kept_back)]
+    digits = mnist.train[outside_embedded_test(mnist)]
     model, history = run(digits, seed)
     arrays = {
         f"{layer.name}/{part}": array
@@ -83,7 +85,9 @@ def make_weights(seed: int = 0) -> None:
             "seconds": round(sum(history.seconds)),
             "epochs": epochs(history),
             "test": evaluate(model, mnist.test)._asdict(),
-            "embedded_test": evaluate(model, mnist.train[kept_back])._asdict(),
+            "embedded_test": evaluate(
+                model, mnist.train[embedded_test_indices(mnist.train.labels)]
+            )._asdict(),
             "versions": versions(),
         },
     )
@@ -172,6 +176,50 @@ def make_seeds() -> None:
     )
 
 
+def make_followed_path(seed: int = 0, every: int = 10) -> None:
+    """Train as `make_weights` does, and record the followed weight along the way."""
+    mnist = load_mnist("full")
+    digits = mnist.train[outside_embedded_test(mnist)]
+    path = _Path(every)
+    model, _ = run(digits, seed, callbacks=[path])
+    write(
+        "followed.json",
+        {
+            "made_by": "make followed",
+            "recipe": RECIPE,
+            "seed": seed,
+            "trained_on": f"{len(digits):,} training digits, all but the embedded test split",
+            "data_sha256": content_hash(digits),
+            "weight": {"layer": FOLLOWED.layer, "place": FOLLOWED.place},
+            "every": every,
+            "values": path.values,
+            "test": evaluate(model, mnist.test)._asdict(),
+            "versions": versions(),
+        },
+    )
+
+
+class _Path(keras.callbacks.Callback):
+    """The value of the followed weight at the start, and after every few steps."""
+
+    def __init__(self, every: int):
+        super().__init__()
+        self.every, self.steps, self.values = every, 0, []
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        if self.steps == 0:
+            self._record()
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        self.steps += 1
+        if self.steps % self.every == 0:
+            self._record()
+
+    def _record(self) -> None:
+        kernel = self.model.get_layer(FOLLOWED.layer).kernel
+        self.values.append(float(np.asarray(kernel)[FOLLOWED.place]))
+
+
 def make_photographs(count: int = 100) -> None:
     """Photograph written digits in every way, and count those that the shipped weights get right.
 
@@ -207,11 +255,19 @@ def photographed(number: int, kind: str) -> np.ndarray:
             return np.zeros((28, 28, 1), np.float32)
 
 
-def run(digits: Digits, seed: int) -> tuple[keras.Model, History]:
+def outside_embedded_test(mnist: Mnist) -> np.ndarray:
+    """The places of the training digits that are not in the embedded test split."""
+    kept_back = embedded_test_indices(mnist.train.labels)
+    return np.setdiff1d(np.arange(len(mnist.train)), kept_back)
+
+
+def run(
+    digits: Digits, seed: int, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> tuple[keras.Model, History]:
     """One run of the note's recipe, the same bits for the same seed on the same machine."""
     keras.utils.set_random_seed(seed)
     model = build_model()
-    return model, train(model, digits, epochs=5, batch_size=64, seed=seed)
+    return model, train(model, digits, epochs=5, batch_size=64, seed=seed, callbacks=callbacks)
 
 
 def epochs(history: History) -> list[dict]:

@@ -46,6 +46,19 @@ def load_seed_results() -> dict:
     return _read_json("seeds.json")
 
 
+def load_followed_path() -> dict:
+    """The weight `mnist_lib.architecture.FOLLOWED` during five epochs: `make followed` wrote it.
+
+    returns: `values`, before the first step and after every `every` steps, besides how they were
+    found
+
+    >>> record = load_followed_path()
+    >>> record["every"] * (len(record["values"]) - 1)
+    4610
+    """
+    return _read_json("followed.json")
+
+
 def load_golden_outputs() -> list[dict]:
     """Eleven digits, and what Keras computes for them with these weights.
 
