@@ -12,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from mnist_lib import plots
+from mnist_lib.plots.style import BLUE, ORANGE
 
 RNG = np.random.default_rng(0)
 DIGITS = RNG.random((12, 28, 28, 1))
@@ -61,11 +62,17 @@ CALLS = {
     "show_bars": (np.arange(10) + 900,),
     "show_loss": ({"train": [0.3, 0.1], "test": [0.2, 0.1]}, 2.3),
     "show_paths": ({"SGD": RNG.normal(size=(5, 2))}, np.array([1.0, 9.0])),
+    "show_path": (RNG.normal(size=31), 10, 3),
     "show_runs": (["0", "1"], [0.98, 0.99], [(0.97, 0.99), (0.98, 1.0)]),
     "show_lines": (np.linspace(-1, 1, 9), {"relu": np.linspace(0, 1, 9), "sign": np.ones(9)}),
     "show_cut": (RNG.normal(size=(5, 9)),),
     "show_pieces": (RNG.normal(size=(2, 3)), RNG.normal(size=3)),
     "show_zeros": ({"digits": {"C1": 0.5, "C2": 0.7}, "noise": {"C1": 0.1, "C2": 0.2}},),
+    "show_equation": ({"x": MATRIX, "y": MATRIX[:1] - 7, "z": 0.75}, ["×", "="]),
+    "show_passes": ({"image": MATRIX, "row": MATRIX[:1]}, {"image": -MATRIX, "row": MATRIX[:1]}),
+    "show_errors": ({"dense_2": TEN - 0.1, "conv2d_1": RNG.normal(size=(26, 26, 32))},),
+    "show_terms": tuple(RNG.normal(size=(3, 26, 26))),
+    "show_slope": (np.linspace(-1, 1, 5), np.array([3, 2, 1.2, 0.5, 0]), -1.5),
     "show_bits": ([0, 1] * 16,),
     "show_file_map": (FILES,),
     "show_step_sizes": ({"a": RNG.random(50), "b": RNG.random(50)}, 1.0),
@@ -355,3 +362,83 @@ def test_a_missing_name_or_title_is_an_error():
         plots.show_temperature(np.array([0.1, 1]), RNG.random((2, 3)), ["a", "b"])
     with pytest.raises(ValueError, match=r"shorter|longer"):
         plots.show_pictures([TEN.reshape(2, 5)] * 3, ["a", "b"])
+
+
+def words(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.texts]
+
+
+def tints(ax: Axes) -> list[str]:
+    """For each number of the matrices "+", "-" or "0", as its cell is tinted."""
+    colours = {BLUE: "+", ORANGE: "-", "#ffffff": "0"}
+    faces = (mpl.colors.to_hex(p.get_facecolor()) for p in ax.patches)
+    return [colours[face.upper() if face.upper() in colours else face] for face in faces]
+
+
+def test_an_equation_shows_every_number_as_a_fraction_and_its_sign_as_a_tint():
+    parts = {"x": np.array([[1.5, -0.75], [0, 2]]), "y": np.array([-1 / 3, 2.4298])}
+    ax = plots.show_equation(parts, ["="])
+    texts = words(ax)
+    for wanted in ("x", "y", "=", "3/2", "−3/4", "0", "2", "−1/3", "2.43"):
+        assert texts.count(wanted) == 1
+    assert "".join(tints(ax)) == "+-0+" + "-+"
+
+
+def test_an_equation_takes_a_map_of_one_channel_and_a_single_number():
+    texts = words(plots.show_equation({"map": np.ones((1, 2, 3, 1)), "n": 0.25}, ["×"]))
+    assert texts.count("1") == 6
+    assert texts.count("1/4") == 1
+
+
+def test_an_equation_with_a_sign_too_few_is_refused():
+    with pytest.raises(ValueError, match="zip"):
+        plots.show_equation({"x": MATRIX, "y": MATRIX}, [])
+
+
+def test_both_passes_are_drawn_the_first_above_the_second():
+    there, back = {"in": np.full((2, 2), 7), "out": np.eye(1)}, {"in": np.full((2, 2), -5)}
+    ax = plots.show_passes(there, back | {"out": np.zeros((1, 1))})
+    height = {text.get_text(): text.get_position()[1] for text in ax.texts}
+    assert words(ax).count("7") == 4
+    assert words(ax).count("−5") == 4
+    assert words(ax).count("→") == words(ax).count("←") == 1
+    top, bottom = ax.get_ylim()[::-1]
+    assert top < height["7"] < height["−5"] < bottom, "rows are counted downwards"
+
+
+def test_the_errors_of_each_layer_are_on_a_scale_of_their_own_and_counted():
+    errors = {"dense_2": np.array([0.5, 0, -2]), "conv2d_1": RNG.normal(size=(4, 4, 20))}
+    errors["conv2d_1"][0] = 0
+    axes = plots.show_errors(errors).figure.axes
+    assert [ax.images[0].get_clim()[1] for ax in axes] == [2, np.abs(errors["conv2d_1"]).max()]
+    assert [holds(sheet(axes[1]), errors["conv2d_1"][:, :, c]) for c in range(20)] == [1] * 20
+    titles = [ax.get_title(loc="left") for ax in axes]
+    assert titles[0] == "dense_2  3: 2 of 3 are not 0, the largest 2"
+    assert titles[1].startswith("conv2d_1  4×4×20: 240 of 320 are not 0")
+
+
+def test_terms_are_shown_with_their_sum_and_counted():
+    pixels, errors = np.array([[0, 0.5], [1, 1]]), np.array([[3, -2], [0, 0.25]])
+    axes = plots.show_terms(pixels, errors, pixels * errors).figure.axes
+    shown = (pixels, errors, pixels * errors)
+    for ax, values in zip(axes, shown, strict=True):
+        assert np.array_equal(sheet(ax), values)
+    assert axes[2].get_title(loc="center") == "= products, sum −0.7500"
+    assert [ax.get_xlabel().split()[0] for ax in axes] == ["3", "3", "2"]
+    assert axes[0].images[0].get_cmap().name == "gray"
+    assert axes[1].images[0].get_clim() == (-3, 3)
+
+
+def test_the_tangent_goes_through_the_loss_at_no_change():
+    ax = plots.show_slope(np.array([-1.0, 0, 1]), np.array([3.0, 1, 2]), -0.5)
+    _, tangent, point = ax.lines
+    assert point.get_xydata().tolist() == [[0, 1]]
+    assert tangent.get_ydata().tolist() == [1.5, 1, 0.5]
+    assert "−0.50" in tangent.get_label()
+
+
+def test_the_path_of_a_weight_is_drawn_over_its_steps_with_the_end_of_each_epoch():
+    ax = plots.show_path(np.array([0.5, 0.25, -1, 2, 3]), 10, 2)
+    assert ax.lines[0].get_xydata().tolist() == [[0, 0.5], [10, 0.25], [20, -1], [30, 2], [40, 3]]
+    assert ax.lines[1].get_xydata().tolist() == [[0, 0.5], [40, 3]]
+    assert [line.get_xdata()[0] for line in ax.lines[2:]] == [20, 40]

@@ -12,6 +12,13 @@ from mnist_lib.plots.architecture import (
     show_network,
     show_share,
 )
+from mnist_lib.plots.backward import (
+    show_equation,
+    show_errors,
+    show_passes,
+    show_slope,
+    show_terms,
+)
 from mnist_lib.plots.common import (
     show_curves,
     show_digits,
@@ -52,6 +59,7 @@ from mnist_lib.plots.training import (
     show_bars,
     show_confusion,
     show_loss,
+    show_path,
     show_paths,
     show_runs,
 )
@@ -71,6 +79,8 @@ __all__ = [
     "show_cut",
     "show_digits",
     "show_dots",
+    "show_equation",
+    "show_errors",
     "show_fields",
     "show_file_map",
     "show_filters",
@@ -84,6 +94,8 @@ __all__ = [
     "show_maps",
     "show_matrix",
     "show_network",
+    "show_passes",
+    "show_path",
     "show_paths",
     "show_pictures",
     "show_pieces",
@@ -93,9 +105,11 @@ __all__ = [
     "show_rows",
     "show_runs",
     "show_share",
+    "show_slope",
     "show_step_sizes",
     "show_steps",
     "show_temperature",
+    "show_terms",
     "show_unseen",
     "show_window",
     "show_zeros",

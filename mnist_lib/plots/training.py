@@ -102,3 +102,19 @@ def show_confusion(matrix: np.ndarray, ax: Axes | None = None) -> Axes:
     ax.set(xticks=range(10), yticks=range(10), xlabel="answered", ylabel="true class")
     ax.grid(visible=False)
     return ax
+
+
+def show_path(values: np.ndarray, every: int, epochs: int, ax: Axes | None = None) -> Axes:
+    """Draw the value of one weight during a training, with a line at the end of each epoch.
+
+    values: (n,), before the first step and after every `every` steps; epochs: how many there were
+    """
+    ax = ax or plt.subplots(figsize=(7.0, 2.8))[1]
+    steps = every * np.arange(len(values))
+    ax.plot(steps, values, lw=1.4)
+    ax.plot(steps[[0, -1]], np.asarray(values)[[0, -1]], "o", color=ORANGE)
+    for end in np.linspace(0, steps[-1], epochs + 1)[1:]:
+        ax.axvline(end, color="#999999", lw=0.9, linestyle=":")
+    ax.set(xlabel="step", ylabel="value of the weight")
+    ax.grid(axis="x", visible=False)
+    return ax
