@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import TraitError
 
+from mnist_lib.architecture import LAYERS
 from mnist_lib.explorer import IN_BOOK, VIEWS, DigitExplorer
 from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import (
@@ -29,7 +30,7 @@ from mnist_lib.explorer.payload import (
     pack_weights,
 )
 from mnist_lib.pretrained import load_provenance
-from mnist_lib.reference import forward
+from mnist_lib.reference import backward, forward
 from mnist_lib.simulate import write
 
 
@@ -161,8 +162,9 @@ def test_the_page_gets_weights_layer_and_references(explorer, packed, weights):
     images = np.stack([decode_pixels(digit["pixels"]) for digit in about["golden_digits"]])
     answers = [digit["probabilities"] for digit in about["golden_digits"]]
     assert np.array_equal(np.float32(answers), forward(images, weights)["dense_2"])
-    shared = {"layer", "strokes", "picked", "normalise"}
-    assert shared | {"_digit", "_probabilities", "_activations"} <= set(state)
+    shared = {"layer", "strokes", "picked", "normalise", "label"}
+    sent = {"_digit", "_probabilities", "_activations", "_errors", "_gradients"}
+    assert shared | sent <= set(state)
 
 
 def test_nothing_drawn_is_none(explorer):
@@ -186,12 +188,43 @@ def test_what_the_page_computes_comes_back_as_the_reference_has_it(explorer, emb
     assert explorer.image is explorer.probabilities is explorer.activations is None
 
 
+def test_errors_and_gradients_come_back_as_the_reference_has_them(explorer, embedded, weights):
+    assert explorer.errors is explorer.gradients is None
+    found = backward(embedded.test.images[[3]], np.array([6]), weights)
+    arrays = [array for pair in found.weights.values() for array in pair]
+    for trait, parts in (("_errors", found.errors), ("_gradients", arrays)):
+        order = [parts[name] for name in explorer_layers()] if trait == "_errors" else parts
+        row = np.concatenate([part.ravel() for part in order])
+        send(explorer, **{trait: row.astype("<f4").tobytes()})
+    assert list(explorer.errors) == explorer_layers()
+    assert all(np.array_equal(explorer.errors[name], found.errors[name]) for name in found.errors)
+    assert list(explorer.gradients) == list(weights)
+    for name, pair in found.weights.items():
+        for ours, theirs in zip(explorer.gradients[name], pair, strict=True):
+            assert np.array_equal(ours, theirs), name
+            assert ours.dtype == np.float32
+
+
+def explorer_layers():
+    return [layer.name for layer in LAYERS]
+
+
+def test_the_view_backward_opens_with_the_digit_that_the_book_follows(weights, embedded):
+    explorer = DigitExplorer(weights, layer="backward")
+    assert (explorer.picked, explorer.label) == (10, None)
+    assert explorer.about["golden_digits"][10]["split"] == "train"
+    own = DigitExplorer(weights, layer="backward", digits=embedded.test[:12])
+    assert own.picked == 7, "the eleventh of the reader's own digits is another one"
+
+
 @pytest.mark.parametrize(
     ("trait", "size", "message"),
     [
         ("_digit", 3132, "3,136 bytes for .1, 28, 28, 1., got 3,132"),
         ("_probabilities", 44, "40 bytes for .10,., got 44"),
         ("_activations", 4, "150,440 bytes .*, got 4"),
+        ("_errors", 4, "150,440 bytes .*, got 4"),
+        ("_gradients", 40, "373,288 bytes .*, got 40"),
     ],
 )
 def test_a_wrong_number_of_bytes_is_named(explorer, trait, size, message):
@@ -228,6 +261,9 @@ def test_strokes_that_are_set_replace_the_picked_digit_and_a_picked_digit_the_st
         ("picked", 11, "expected picked from 0 to 10, got 11"),
         ("picked", -1, "expected picked from 0 to 10, got -1"),
         ("normalise", "no", "normalise"),
+        ("label", 10, "expected a label from 0 to 9, got 10"),
+        ("label", -1, "expected a label from 0 to 9, got -1"),
+        ("label", "4", "label"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_and_nothing_changes(explorer, trait, value, message):

@@ -15,6 +15,7 @@ from mnist_lib.architecture import LAYERS
 from mnist_lib.explorer import IN_BOOK, VIEWS
 from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import (
+    SHAPES,
     STYLE,
     about_weights,
     decode_pixels,
@@ -58,6 +59,9 @@ _MOST_DIGITS = 20
 _EXAMPLE = 7
 """The digit that an explorer opens with, where there are so many."""
 
+_FOLLOWED = 10
+"""The one that it opens with in the view "backward": the digit that the book follows."""
+
 
 def _from_page() -> traitlets.Bytes:
     """Bytes that the page writes: they arrive as a memoryview, and are not echoed back."""
@@ -72,10 +76,11 @@ class DigitExplorer(anywidget.AnyWidget):
     `mnist_lib.pretrained.load_weights` returns them; later training has no effect here
     digits: test digits to pick and to check the page against, images (n, 28, 28, 1) and labels,
     or an array of images alone; at most 20. By default the book's own eleven
-    layer: what to open, one of `mnist_lib.explorer.VIEWS`
+    layer: what to open, one of `mnist_lib.explorer.VIEWS`; "backward" computes gradients too
     raises: ValueError for another network, and for digits of another shape or range
 
-    `layer`, `strokes`, `picked` and `normalise` can be set from Python too; every view follows.
+    `layer`, `strokes`, `picked`, `normalise` and `label` can be set from Python too; every view
+    follows.
     """
 
     _esm = notebook_module()
@@ -94,9 +99,16 @@ class DigitExplorer(anywidget.AnyWidget):
     normalise = traitlets.Bool(True, help="Whether a drawing is normalised as MNIST is").tag(
         sync=True
     )
+    label = traitlets.Int(
+        None,
+        allow_none=True,
+        help="The class that the loss asks for; by default the digit's own, or the second answer",
+    ).tag(sync=True)
     _digit = _from_page()
     _probabilities = _from_page()
     _activations = _from_page()
+    _errors = _from_page()
+    _gradients = _from_page()
 
     def __init__(
         self,
@@ -112,7 +124,8 @@ class DigitExplorer(anywidget.AnyWidget):
         about = about_weights(packed, _add_probabilities(chosen, model), computed_by=computed_by)
         if IN_BOOK in os.environ:  # in the book, the page itself has the network
             self._ipython_display_ = lambda: None
-        picked = _EXAMPLE if len(chosen) > _EXAMPLE else None
+        wanted = _FOLLOWED if layer == "backward" and digits is None else _EXAMPLE
+        picked = wanted if len(chosen) > wanted else None
         super().__init__(weights=packed, about=about, layer=layer, picked=picked)
 
     def open(self) -> None:
@@ -133,15 +146,24 @@ class DigitExplorer(anywidget.AnyWidget):
     @property
     def activations(self) -> dict[str, np.ndarray] | None:
         """The page's activations by layer name, as `mnist_lib.reference.forward` returns them."""
-        sizes = [math.prod(layer.output_shape) for layer in LAYERS]
-        row = _read_floats(self._activations, (sum(sizes),))
-        if row is None:
+        return _read_layers(self._activations)
+
+    @property
+    def errors(self) -> dict[str, np.ndarray] | None:
+        """The page's errors by layer name, as `mnist_lib.reference.backward` returns them.
+
+        None while nothing is drawn, and while another layer than "backward" is open.
+        """
+        return _read_layers(self._errors)
+
+    @property
+    def gradients(self) -> dict[str, tuple[np.ndarray, np.ndarray]] | None:
+        """The page's gradients of (kernel, bias) by layer name, for the one digit; or None."""
+        shapes = [shape for pair in SHAPES.values() for shape in pair]
+        arrays = _read_arrays(self._gradients, shapes)
+        if arrays is None:
             return None
-        parts = np.split(row, np.cumsum(sizes)[:-1])
-        return {
-            layer.name: part.reshape(1, *layer.output_shape)
-            for layer, part in zip(LAYERS, parts, strict=True)
-        }
+        return dict(zip(SHAPES, zip(arrays[::2], arrays[1::2], strict=True), strict=True))
 
     @traitlets.validate("strokes")
     def _check_strokes(self, proposal: traitlets.Bunch) -> list:
@@ -157,6 +179,13 @@ class DigitExplorer(anywidget.AnyWidget):
         if number is not None and not 0 <= number < digits:
             raise traitlets.TraitError(f"expected picked from 0 to {digits - 1}, got {number}")
         return number
+
+    @traitlets.validate("label")
+    def _check_label(self, proposal: traitlets.Bunch) -> int | None:
+        label, classes = proposal["value"], LAYERS[-1].output_shape[0]
+        if label is not None and not 0 <= label < classes:
+            raise traitlets.TraitError(f"expected a label from 0 to {classes - 1}, got {label}")
+        return label
 
     @traitlets.observe("strokes")
     def _show_strokes(self, change: traitlets.Bunch) -> None:
@@ -227,6 +256,24 @@ def _add_probabilities(digits: list[dict], model: "keras.Model | dict") -> list[
         digit | {"logits": None, "probabilities": row.tolist()}
         for digit, row in zip(digits, probabilities, strict=True)
     ]
+
+
+def _read_layers(data: bytes) -> dict[str, np.ndarray] | None:
+    """Decode the page's numbers of all layers: by layer name, each with an axis for the digit."""
+    arrays = _read_arrays(data, [(1, *layer.output_shape) for layer in LAYERS])
+    if arrays is None:
+        return None
+    return {layer.name: array for layer, array in zip(LAYERS, arrays, strict=True)}
+
+
+def _read_arrays(data: bytes, shapes: list[tuple[int, ...]]) -> list[np.ndarray] | None:
+    """Decode several arrays of these shapes from one row of numbers; None for no bytes."""
+    sizes = [math.prod(shape) for shape in shapes]
+    row = _read_floats(data, (sum(sizes),))
+    if row is None:
+        return None
+    parts = np.split(row, np.cumsum(sizes)[:-1])
+    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
 def _read_floats(data: bytes, shape: tuple[int, ...]) -> np.ndarray | None:

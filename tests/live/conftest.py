@@ -12,6 +12,7 @@ from browsing import HTML
 from javascript import HELPERS, bytes_of, computed
 from live_explorer import SHAPES, WIDE, Explorer, opened
 from playwright.sync_api import sync_playwright
+from way_back import OPEN
 
 from mnist_lib.explorer.bundle import page_script
 from mnist_lib.preprocessing import prepare_digit, rasterise
@@ -59,6 +60,25 @@ def explorer(landing):
     """The explorer of the landing page, as it is when the page opens."""
     landing.tab.reload()
     return Explorer(landing.tab)
+
+
+def opened_backward(explorer):
+    """The backward view in the place of what the page has."""
+    explorer.root.evaluate(OPEN)
+    return explorer
+
+
+@pytest.fixture
+def back(explorer):
+    """The backward view, as it is when it opens."""
+    return opened_backward(explorer)
+
+
+@pytest.fixture(scope="module")
+def landed(browser):
+    """The backward view, which the tests of a module leave to each other."""
+    with opened(browser, viewport=WIDE) as explorer:
+        yield opened_backward(explorer)
 
 
 @pytest.fixture(scope="module")

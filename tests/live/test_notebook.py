@@ -5,12 +5,14 @@ import base64
 import keras
 import numpy as np
 import pytest
-from javascript import HELPERS, KERAS, ROUNDING, bytes_of, floats_of
+from javascript import HELPERS, KERAS, ROUNDING, SHAPES, bytes_of, floats_of
 from live_explorer import draw_on, sentence
 
+from mnist_lib.data import load_followed_digit
 from mnist_lib.explorer.bundle import notebook_module
 from mnist_lib.explorer.payload import STYLE, about_weights, golden_digits
 from mnist_lib.preprocessing import prepare_digit, rasterise
+from mnist_lib.reference import backward
 from mnist_lib.simulate import write
 
 # A model as anywidget provides it: `set` notifies the listeners of a trait when its value changes,
@@ -20,7 +22,8 @@ PREPARE = """async ([source, about, packed]) => {
   const { default: widget } = await import(url);
   const shifted = new Uint8Array([7, ...bytesOf(packed)]);
   const weights = new DataView(shifted.buffer, 1);
-  const traits = { about, weights, layer: "all", strokes: [], picked: 7, normalise: true };
+  const traits = { about, weights, layer: "all", strokes: [], picked: 7, normalise: true,
+    label: null };
   const listeners = (globalThis.listeners = new Map());
   const [unsaved, saved] = [{}, (globalThis.saved = {})];
   const each = (events, work) => events.split(" ").forEach(work);
@@ -119,7 +122,8 @@ def test_a_notebook_gets_the_strokes_the_digit_and_every_activation(widget, embe
     check_saved(widget.saved(), seven, pretrained)
     widget.view().get_by_role("button", name="Clear").click()
     nothing = {"strokes": [], "_digit": "", "_probabilities": "", "_activations": ""}
-    assert widget.saved() == {"layer": "all", "picked": None, "normalise": True, **nothing}
+    chosen = {"layer": "all", "picked": None, "normalise": True, "label": None}
+    assert widget.saved() == chosen | nothing | {"_errors": "", "_gradients": ""}
     drawn = []
     for stroke in [(0.3, 0.2), (0.7, 0.2), (0.4, 0.8)], [(0.3, 0.5), (0.7, 0.5)]:
         sent = widget.tab.evaluate_handle("saved.strokes")
@@ -169,6 +173,37 @@ def test_normalising_can_be_switched_from_python(widget):
     assert widget.view().get_by_text("28 × 28, shrunk and nothing else").is_visible()
 
 
+def check_gradients(saved, image, label, weights):
+    """What Python gets are the gradients of this digit with this label, and the errors."""
+    wanted = backward(image[np.newaxis], np.array([label]), weights)
+    arrays = [array for pair in wanted.weights.values() for array in pair]
+    # Below the pools NumPy finds another winner where four numbers differ by a rounding.
+    errors = [wanted.errors[name] for name in list(SHAPES)[3:]]
+    for key, parts in (("_gradients", arrays), ("_errors", errors)):
+        found, row = floats_of(saved[key]), np.concatenate([np.ravel(part) for part in parts])
+        assert found.size == (row.size if key == "_gradients" else 37_610)
+        assert np.abs(found[-row.size :] - row).max() < 1e-5 * np.abs(row).max()
+
+
+def test_gradients_come_back_to_python_in_the_view_backward_and_in_no_other(widget, weights):
+    digit = load_followed_digit().images[0]
+    assert widget.saved()["_gradients"] == widget.saved()["_errors"] == ""
+    widget.set(picked=10)
+    widget.set(layer="backward")
+    check_gradients(widget.saved(), digit, 4, weights)
+    assert widget.saved()["label"] is None, "the digit's own label is no choice"
+    widget.set(label=7)
+    assert widget.view().get_by_label("7", exact=True).is_checked()
+    check_gradients(widget.saved(), digit, 7, weights)
+    widget.view().get_by_label("9", exact=True).check()
+    assert widget.saved()["label"] == 9
+    check_gradients(widget.saved(), digit, 9, weights)
+    widget.view().get_by_role("button", name="Test digit 5").click()
+    assert widget.saved()["label"] is None
+    widget.set(layer="all")
+    assert widget.saved()["_gradients"] == widget.saved()["_errors"] == ""
+
+
 def test_two_views_of_one_widget_agree(widget):
     widget.tab.evaluate("() => openView()")
     for number, other in ((0, 1), (1, 0)):
@@ -194,8 +229,8 @@ def test_a_closed_view_leaves_no_listener_and_no_observer(widget):
     before = widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")
     said = widget.sentence(0)
     widget.tab.evaluate("() => closers[0]()")
-    assert (widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")) == (4, 1)
-    assert before == (8, 2)
+    assert (widget.tab.evaluate(LISTENERS), widget.tab.evaluate("observed")) == (5, 1)
+    assert before == (10, 2)
     widget.set(strokes=lists(3))
     assert widget.sentence(1).startswith("Your drawing: the network says 3 ")
     assert widget.sentence(0) == said, "the view that was closed follows no more"

@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from mnist_lib.architecture import FOLLOWED
 from mnist_lib.explorer import VIEWS
 from mnist_lib.explorer.payload import about_weights, golden_digits, pack_weights
 
@@ -22,7 +23,7 @@ STORE = """([about, weights, layer]) => {
 DISPATCH = "(actions) => actions.forEach((action) => store.dispatch(action))"
 
 STATE = """() => {
-  const { weights, original, goldenDigits, narrow, ...state } = store.state;
+  const { weights, original, goldenDigits, narrow, means, ...state } = store.state;
   return state; }"""
 
 STROKE = [[0.3, 0.2], [0.7, 0.2], [0.4, 0.8]]
@@ -147,3 +148,73 @@ def test_a_view_opens_a_value_that_its_layers_have(engine, weights, layer):
 
 def test_an_unknown_layer_opens_all_of_them(engine, weights):
     assert Store(engine, weights, "nothing").state()["layer"] == "all"
+
+
+# The way back
+
+
+@pytest.fixture
+def back(engine, weights):
+    return Store(engine, weights, "backward")
+
+
+def test_the_backward_view_opens_with_the_digit_and_the_weight_that_the_book_follows(back):
+    state = back.state()
+    assert state["picked"] == 10
+    assert state["weight"] == {
+        "name": FOLLOWED.layer,
+        "place": list(FOLLOWED.place),
+        "part": "kernel",
+    }
+    assert back.tab.evaluate("store.state.goldenDigits[10].index") == FOLLOWED.digit
+    assert back.tab.evaluate("store.scene().target") == 4
+
+
+def test_gradients_are_computed_in_the_backward_view_alone(store, back):
+    assert back.tab.evaluate("store.scene().back.loss") > 0
+    load = {"type": "load", "strokes": [], "picked": 10, "normalise": True, "layer": "all"}
+    back.dispatch(load)
+    assert back.tab.evaluate("store.scene().back === null && store.scene().target === null")
+
+
+def test_a_label_belongs_to_what_is_on_the_pad_and_undo_brings_it_back(back):
+    back.dispatch({"type": "set", "label": 2}, {"type": "pick", "picked": 3})
+    assert back.tab.evaluate("[store.state.label, store.scene().target]") == [None, 3]
+    back.dispatch({"type": "undo"})
+    assert back.state()["label"] == 2
+    back.dispatch(*DRAW)
+    assert back.state()["label"] is None
+    second = back.tab.evaluate("store.scene().target")
+    assert second != back.answer()
+    state = back.dispatch({"type": "set", "label": 5}, *DRAW)
+    assert state["label"] == 5, "a second stroke goes on with the same drawing"
+    load = {"strokes": state["strokes"], "picked": None, "normalise": True, "layer": "backward"}
+    assert back.dispatch({"type": "load", **load, "label": 8})["label"] == 8
+
+
+STEP = """() => {
+  const { back, digit, target, weights } = store.scene();
+  const moved = api.descentStep(weights, back.gradients, 1e-4);
+  const made = { weights: moved, means: null, loss: back.loss };
+  store.dispatch({ type: "step", ...made, digit, label: target }); }"""
+
+
+def test_steps_are_counted_and_their_losses_kept_until_the_digit_or_its_label_changes(back):
+    for _ in range(2):
+        back.tab.evaluate(STEP)
+    state = back.state()
+    assert (state["descent"]["count"], len(state["descent"]["losses"])) == (2, 2)
+    assert state["label"] == 4, "the default is kept: it must not change with the weights"
+    assert state["descent"]["losses"][1] > back.tab.evaluate("store.scene().back.loss")
+    back.dispatch({"type": "set", "label": 1})
+    back.tab.evaluate(STEP)
+    assert back.state()["descent"]["count"] == 3
+    assert len(back.state()["descent"]["losses"]) == 1
+    restored = back.dispatch({"type": "restore"})
+    assert (restored["descent"], restored["origin"]) == (None, None)
+
+
+def test_a_stop_of_the_three_phases_says_what_the_layers_show(back):
+    shown = [back.dispatch({"type": "visit", "stop": stop})["shown"] for stop in range(18)]
+    assert shown == ["activation"] * 9 + ["errors"] * 9
+    assert back.tab.evaluate("store.scene().visited.phase") == "update"

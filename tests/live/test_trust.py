@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 from live_explorer import KERAS, in_grey, number, probabilities
+from way_back import scene
 
 from mnist_lib.data import load_followed_digit
 from mnist_lib.pretrained import load_provenance, load_weights
@@ -96,3 +97,33 @@ def test_other_weights_are_named_and_the_check_is_not_offered_for_them(explorer)
     explorer.tab.evaluate("store.dispatch({ type: 'restore' })")
     assert explorer.button("Check against Keras").is_visible()
     assert explorer.read()["sentence"].startswith("Test digit, a 7: the network says 7 ")
+
+
+def test_in_the_backward_view_the_golden_gradients_are_compared_too(back):
+    back.button("Check against Keras").click()
+    said = back.root.locator(".explorer-trust [role=status]").inner_text()
+    found = re.search(r"Of (\d+) gradients, the largest difference is (\S+) of the largest", said)
+    golden = back.tab.evaluate(
+        "mnistExplorer.golden_digits.map((digit) => digit.gradients.largest)"
+    )
+    assert int(found[1]) == sum(len(entries) for each in golden for entries in each.values())
+    gaps = [
+        abs(scene(back, "back", "gradients", *path.split("/"))[place] - value) / abs(entries[0][1])
+        for path, entries in golden[10].items()
+        for place, value in entries
+    ]
+    assert max(gaps) <= float(found[2]) * 1.06 < KERAS
+
+
+def test_the_check_finds_a_wrong_gradient(explorer):
+    explorer.root.evaluate(
+        """(root) => {
+          const golden_digits = structuredClone(mnistExplorer.golden_digits);
+          golden_digits[3].gradients.largest["conv2d_2/bias"][1][1] *= -1;
+          root.replaceChildren();
+          const data = { ...mnistExplorer, golden_digits };
+          mnistExplorer.api.mount(root, data, { layer: "backward" }); }"""
+    )
+    explorer.button("Check against Keras").click()
+    said = explorer.root.locator(".explorer-trust [role=status]").inner_text()
+    assert float(re.search(r"largest difference is (\S+) of", said)[1]) > 0.5

@@ -24,6 +24,52 @@ export function checkbox(text, change) {
   return { input, node: h("label", {}, input, ` ${text}`) };
 }
 
+/** A choice of one of several. options: pairs of a text and a value. */
+export function radios(legend, options, change) {
+  const name = freshId();
+  const inputs = options.map(([, value]) =>
+    h("input", { type: "radio", name, value, onchange: () => change(value) }),
+  );
+  const labels = options.map(([text], i) => h("label", {}, inputs[i], ` ${text}`));
+  const node = h("fieldset", {}, h("legend", {}, legend), ...labels);
+  const check = (chosen) =>
+    options.forEach(([, value], i) => (inputs[i].checked = value === chosen));
+  return { node, inputs, check };
+}
+
+/** A field for a whole number below count. Anything else is ignored, and mended when it is left. */
+export function numberField(name, count, read, change) {
+  const oninput = ({ target }) => {
+    const value = Math.trunc(Number(target.value));
+    if (target.value !== "" && value >= 0 && value < count) change(value);
+  };
+  const onblur = ({ target }) => (target.value = read() ?? ""); // it may be blurred by its removal
+  const limits = { type: "number", name, min: 0, max: count - 1, step: 1 };
+  return h("input", { ...limits, oninput, onblur });
+}
+
+/**
+ * The terms of a sum, one a line, and what they add up to. lines: their cells as text; first, if
+ * there is one, and total: a text and a number for the last column.
+ */
+export function sumTable(label, { caption, heads, first, lines, total }) {
+  const span = heads.length - 1;
+  const table = h(
+    "table",
+    {},
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
+    h(
+      "tbody",
+      {},
+      ...(first ? [rowOf(first[0], span, first[1])] : []),
+      ...lines,
+      rowOf(total[0], span, total[1], "total"),
+    ),
+  );
+  return scrolling(label, table);
+}
+
 export const captioned = (picture, text) =>
   h("div", { class: "explorer-figure" }, picture.node, h("p", {}, text));
 

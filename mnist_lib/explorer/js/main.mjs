@@ -12,7 +12,9 @@ import { h } from "./dom.mjs";
 import { LAYERS, OUTPUT } from "./engine.mjs";
 import { answerPart } from "./parts/answer.mjs";
 import { controlsPart } from "./parts/controls.mjs";
+import { errorNodes } from "./parts/error.mjs";
 import { inspectorPart } from "./parts/inspector.mjs";
+import { labelPart } from "./parts/label.mjs";
 import { layersPart } from "./parts/layers.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { softmaxPart } from "./parts/softmax.mjs";
@@ -65,17 +67,18 @@ export function mount(element, data, chosen) {
 
 /** Put the parts of the view that is open into the element. */
 function build(element, store, data) {
-  const { layers: shown, softmax } = VIEWS[store.state.layer];
+  const { layers: shown, softmax, gradients } = VIEWS[store.state.layer];
   const [pad, controls, steps] = [padPart(store), controlsPart(store), stepsPart()];
   const answer = answerPart();
-  const inspector = inspectorPart(store, shown, (name) => layers.focus(name));
-  const layers = layersPart(store, shown, inspector);
+  const inspector = inspectorPart(store, shown, (name) => layers.focus(name), errorNodes);
+  const layers = layersPart(store, shown, inspector, gradients);
+  const above = gradients ? [labelPart(store)] : [];
   const below = softmax ? [softmaxPart(store)] : [];
   const left = h("div", {}, pad.node, controls.node);
   const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
-  const trust = trustPart(store, data);
-  element.replaceChildren(top, layers.node, ...below.map((part) => part.node), trust.node);
-  return [pad, controls, steps, answer, layers, ...below, trust];
+  const rest = [...above, layers, ...below, trustPart(store, data, gradients)];
+  element.replaceChildren(top, ...rest.map((part) => part.node));
+  return [pad, controls, steps, answer, ...rest];
 }
 
 function oncePerFrame(work) {
@@ -107,7 +110,7 @@ export function mountAll(data) {
 }
 
 /** What a notebook's model shares with a view of it, under the names that both use. */
-const SHARED = ["layer", "strokes", "picked", "normalise"];
+const SHARED = ["layer", "strokes", "picked", "normalise", "label"];
 const shared = (read) => Object.fromEntries(SHARED.map((name) => [name, read(name)]));
 
 /**
@@ -141,13 +144,20 @@ function render({ model, el }) {
   };
 }
 
-function saveScene(model, { digit, outputs, ...state }) {
+function saveScene(model, { digit, outputs, back, ...state }) {
   const bytes = (values) => new DataView(Float32Array.from(values).buffer);
-  const all = LAYERS.flatMap(({ name }) => Array.from(outputs?.activation[name] ?? []));
+  const row = (sets) => bytes(sets.flatMap((values) => Array.from(values)));
+  const gradients = Object.values(back?.gradients ?? {}).flatMap(({ kernel, bias }) => [
+    kernel,
+    bias,
+  ]);
+  const all = outputs ? LAYERS.map(({ name }) => outputs.activation[name]) : [];
   for (const name of SHARED) model.set(name, state[name]);
   model.set("_digit", bytes(digit ?? []));
   model.set("_probabilities", bytes(outputs?.activation[OUTPUT.name] ?? []));
-  model.set("_activations", bytes(all));
+  model.set("_activations", row(all));
+  model.set("_errors", row(back ? LAYERS.map(({ name }) => back.errors[name]) : []));
+  model.set("_gradients", row(gradients));
   model.save_changes();
 }
 

@@ -11,7 +11,8 @@ export function columnsOf({ shape }, narrow) {
 export const sizeOf = ({ shape }) => shape.reduce((a, b) => a * b);
 
 /** The numbers of a layer that are shown; undefined while nothing is drawn. */
-export const valuesOf = ({ name }, { outputs, shown }) => outputs?.[shown][name];
+export const valuesOf = ({ name }, { outputs, back, shown }) =>
+  shown === "errors" ? back?.errors[name] : outputs?.[shown][name];
 
 /** Paint a layer; each layer is scaled by its own largest number. */
 export function paintMaps(layer, picture, scene) {
@@ -41,10 +42,11 @@ export function valueText(layer, at, scene) {
 
 /**
  * The place of the largest number of a layer, or of one of its channels. Where ReLU leaves nothing
- * but zeros it is the one that came closest.
+ * but zeros it is the one that came closest. Of errors it is the one farthest from 0.
  */
-export function strongest({ name, shape }, { outputs }, channel = null) {
-  const values = outputs?.preActivation[name];
+export function strongest({ name, shape }, { outputs, back, shown }, channel = null) {
+  const errors = shown === "errors" && back?.errors[name].map(Math.abs);
+  const values = errors || outputs?.preActivation[name];
   const channels = shape.at(-1);
   let index = channel ?? 0;
   values?.forEach((value, i) => {

@@ -1,6 +1,6 @@
 // One activation: where it is, what it sees, and every term of its sum.
 
-import { captioned, checkbox, h, row, rowOf, scrolling } from "../dom.mjs";
+import { captioned, checkbox, h, numberField, row, scrolling, sumTable } from "../dom.mjs";
 import { SHAPES, layerOf } from "../engine.mjs";
 import { SEEN, explain, receptiveField } from "../explain.mjs";
 import { valueText, valuesOf } from "../maps.mjs";
@@ -18,8 +18,11 @@ import {
 
 const NOTHING = "Nothing is drawn yet, so there is nothing to compute.";
 
-/** shown: the layers of the page; focus: moves the focus to the button of a layer. */
-export function inspectorPart(store, shown, focus) {
+/**
+ * shown: the layers of the page; focus: moves the focus to the button of a layer; errorNodes: what is
+ * said about a value while errors are shown.
+ */
+export function inspectorPart(store, shown, focus, errorNodes) {
   const select = (selected) => store.dispatch({ type: "set", selected });
   const [title, fields, content] = [h("b"), h("span", { class: "explorer-fields" }), h("div")];
   const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
@@ -47,13 +50,16 @@ export function inspectorPart(store, shown, focus) {
     const layer = layerOf(selected.name);
     if (built !== layer) {
       [built, inputs] = [layer, placeInputs(layer, store)];
-      title.textContent = `One value of ${layer.label}`;
       fields.replaceChildren(...inputs.map((input) => h("label", {}, `${input.name} `, input)));
     }
+    const what = scene.shown === "errors" ? "The error of one value" : "One value";
+    title.textContent = `${what} of ${layer.label}`;
     for (const input of inputs)
       if (document.activeElement !== input) input.value = selected.at[input.name];
     all.input.checked = exact;
-    const nodes = outputs ? activationNodes(layer, scene, { select, goTo }) : [h("p", {}, NOTHING)];
+    const nodes = outputs
+      ? valueNodes(layer, scene, { select, goTo, errorNodes })
+      : [h("p", {}, NOTHING)];
     content.replaceChildren(...nodes);
   };
   return { node, paint };
@@ -64,28 +70,23 @@ function placeInputs({ name, shape }, store) {
     shape.length === 3
       ? { row: shape[0], column: shape[1], channel: shape[2] }
       : { index: shape[0] };
-  const { dispatch } = store;
+  const place = () => store.state.selected.at;
   return Object.entries(axes).map(([axis, count]) => {
-    const oninput = ({ target }) => {
-      const value = Math.trunc(Number(target.value));
-      if (target.value === "" || !(value >= 0 && value < count)) return;
-      const at = { ...store.state.selected.at, [axis]: value };
-      dispatch({ type: "set", selected: { name, at } });
-    };
-    const onblur = ({ target }) => (target.value = store.state.selected.at[axis]);
-    const limits = { type: "number", name: axis, min: 0, max: count - 1, step: 1 };
-    return h("input", { ...limits, oninput, onblur });
+    const change = (value) =>
+      store.dispatch({ type: "set", selected: { name, at: { ...place(), [axis]: value } } });
+    return numberField(axis, count, () => place()[axis], change);
   });
 }
 
-function activationNodes(layer, scene, { select, goTo }) {
-  const explanation = explain(layer.name, scene.selected.at, scene.outputs, scene.weights);
-  const arithmetic = ARITHMETIC[layer.kind];
+function valueNodes(layer, scene, { select, goTo, errorNodes }) {
   const where = [...channelPicture(layer, scene, select), fieldPicture(layer, scene)];
-  return [
-    h("div", { class: "explorer-where" }, ...where),
-    ...arithmetic(layer, explanation, scene, goTo),
-  ];
+  const nodes = scene.shown === "errors" ? errorNodes : activationNodes;
+  return [h("div", { class: "explorer-where" }, ...where), ...nodes(layer, scene, goTo)];
+}
+
+function activationNodes(layer, scene, goTo) {
+  const explanation = explain(layer.name, scene.selected.at, scene.outputs, scene.weights);
+  return ARITHMETIC[layer.kind](layer, explanation, scene, goTo);
 }
 
 /** The channel, enlarged: any of its values can be chosen here. */
@@ -164,23 +165,15 @@ function termPictures(layer, { kind, terms }) {
 function termTable({ kind, terms, bias, preActivation }, exact) {
   const places = kind === "dense" ? ["index"] : ["channel", "row", "column"];
   const heads = [...places, "input", "× weight", "= product", "sum so far"];
-  const span = places.length + 3;
   const lines = terms.map((term) => {
     const numbers = ["input", "weight", "product", "sum"].map((key) => numeral(term[key], exact));
     const cells = [...places.map((place) => String(term[place])), ...numbers];
     return row(cells, term.input === 0 ? "nothing" : "");
   });
-  const first = rowOf("bias", span, numeral(bias, exact));
-  const last = rowOf("rounded once to float32", span, numeral(preActivation, exact), "total");
-  const text = `Every term, in the order in which they are added: ${terms.length} products after the bias`;
-  const table = h(
-    "table",
-    {},
-    h("caption", {}, text),
-    h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", {}, first, ...lines, last),
-  );
-  return scrolling("Every term", table);
+  const caption = `Every term, in the order in which they are added: ${terms.length} products after the bias`;
+  const total = ["rounded once to float32", numeral(preActivation, exact)];
+  const first = ["bias", numeral(bias, exact)];
+  return sumTable("Every term", { caption, heads, first, lines, total });
 }
 
 function poolNodes(layer, { choices, activation }, { selected, exact }, goTo) {

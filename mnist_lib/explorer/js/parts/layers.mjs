@@ -1,23 +1,26 @@
 // All layers at full width; any value can be chosen.
 
-import { freshId, h } from "../dom.mjs";
+import { h, radios } from "../dom.mjs";
 import { OUTPUT } from "../engine.mjs";
 import { paintMaps, placeIn, sizeOf, strongest, valueText } from "../maps.mjs";
 import { gridOf, pictureOf } from "../paint.mjs";
 
-const KEY =
-  "Dark is 0, blue to white positive, orange negative. Choose a channel to see its largest value, and " +
-  "how it comes about.";
+const CHOOSE = "Choose a channel to see its largest value, and how it comes about.";
+const KEY = `Dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
+const ERRORS_KEY =
+  "An error says how the loss would change if a number rose a little: blue, it would rise; orange, " +
+  `it would fall; dark is 0. Each layer is scaled by its own largest. ${CHOOSE}`;
 
 /** The layers that are shown, and the inspector behind the one that is open. */
-export function layersPart(store, shown, inspector) {
+export function layersPart(store, shown, inspector, withErrors) {
   const layers = shown.map((layer) => layerPart(layer, store));
-  const choice = choicePart(store);
+  const choice = choicePart(store, withErrors);
   choice.node.hidden = !shown.some((layer) => layer.hasRelu);
-  const key = h("p", { class: "explorer-key" }, KEY);
+  const key = h("p", { class: "explorer-key" });
   const nodes = layers.map((layer) => layer.node);
   const paint = (scene) => {
-    choice.paint(scene);
+    choice.check(scene.shown);
+    key.textContent = scene.shown === "errors" ? ERRORS_KEY : KEY;
     layers.forEach((layer) => layer.paint(scene));
     const open = layers.find((layer) => layer.name === scene.selected?.name);
     if (open && open.node.nextSibling !== inspector.node) open.node.after(inspector.node);
@@ -26,29 +29,27 @@ export function layersPart(store, shown, inspector) {
   };
   return {
     node: h("div", { class: "explorer-layers" }, choice.node, key, ...nodes, inspector.node),
-    follow: (scene) => layers.forEach((layer) => layer.follow(scene)),
+    follow(scene) {
+      if (scene.shown !== "errors") layers.forEach((layer) => layer.follow(scene));
+    },
     paint,
     /** A button that vanishes with what it closes passes the focus to the button of its layer. */
     focus: (name) => layers.find((layer) => layer.name === name).focus(),
   };
 }
 
-/** Activations or pre-activations. */
-function choicePart(store) {
-  const name = freshId();
-  const choice = (text, shown) => {
-    const change = () => store.dispatch({ type: "set", shown });
-    const input = h("input", { type: "radio", name, onchange: change });
-    return { input, shown, node: h("label", {}, input, ` ${text}`) };
-  };
-  const choices = [choice("after ReLU", "activation"), choice("before ReLU", "preActivation")];
-  const legend = h("legend", { class: "explorer-hidden" }, "Show the layers");
-  return {
-    node: h("fieldset", {}, legend, ...choices.map((c) => c.node)),
-    paint(scene) {
-      for (const { input, shown } of choices) input.checked = shown === scene.shown;
-    },
-  };
+/** Activations, pre-activations or errors. */
+function choicePart(store, withErrors) {
+  const choices = [
+    ["after ReLU", "activation"],
+    ["before ReLU", "preActivation"],
+  ];
+  if (withErrors) choices.push(["errors", "errors"]);
+  const choice = radios("Show the layers", choices, (shown) =>
+    store.dispatch({ type: "set", shown }),
+  );
+  choice.node.firstChild.className = "explorer-hidden";
+  return choice;
 }
 
 function layerPart(layer, store) {
@@ -73,6 +74,7 @@ function layerPart(layer, store) {
   const follow = (scene) => paintMaps(layer, picture, scene);
   const paint = (scene) => {
     follow(scene);
+    node.classList.toggle("visited", scene.visited?.layer === layer);
     button.setAttribute("aria-expanded", scene.selected?.name === name);
     note.textContent = noteOf(layer, scene);
     picture.describe(`${label}, ${shape.join(" by ")}: ${note.textContent}`);
@@ -82,13 +84,20 @@ function layerPart(layer, store) {
   return { name, node, follow, paint, focus: () => button.focus() };
 }
 
-function noteOf(layer, { outputs, shown }) {
+function noteOf(layer, { outputs, back, shown }) {
+  if (shown === "errors") return errorNote(layer, back?.errors[layer.name]);
   const what = layer === OUTPUT ? outputNote(shown) : layerNote(layer);
   if (!outputs || !layer.hasRelu) return what;
   const below = outputs.preActivation[layer.name].filter((value) => value <= 0).length;
   const share = `${below.toLocaleString("en")} of ${sizeOf(layer).toLocaleString("en")} values`;
   const before = shown === "preActivation";
   return before ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
+}
+
+function errorNote(layer, errors) {
+  const left = errors?.filter((error) => error !== 0).length ?? 0;
+  const count = (number) => number.toLocaleString("en");
+  return `errors: ${count(left)} of ${count(sizeOf(layer))} are not 0`;
 }
 
 function outputNote(shown) {

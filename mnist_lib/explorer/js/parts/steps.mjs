@@ -30,9 +30,10 @@ export function stepsPart() {
   return { node: h("div", { class: "explorer-steps" }, ...figures), follow: paint, paint };
 }
 
-function finalCaption({ digit, picked, normalise }) {
+function finalCaption({ digit, picked, normalise, goldenDigits }) {
   if (!digit) return "28 × 28, empty";
-  if (picked !== null) return "28 × 28, a test digit, as MNIST has it";
+  const split = goldenDigits[picked]?.split === "train" ? "training" : "test";
+  if (picked !== null) return `28 × 28, a ${split} digit, as MNIST has it`;
   return normalise ? "28 × 28, centre of mass in the middle" : "28 × 28, shrunk and nothing else";
 }
 

@@ -2,13 +2,18 @@
 
 import { h } from "../dom.mjs";
 import { OUTPUT, forward } from "../engine.mjs";
+import { backward } from "../gradients.mjs";
 
-export function trustPart(store, about) {
+/** withGradients: whether the check compares gradients too. */
+export function trustPart(store, about, withGradients) {
   const { computed_by: other = "Keras" } = about;
   const { goldenDigits, original } = store.state;
   const status = h("p", { role: "status" });
   const facts = h("p", {}, ...factsOf(about));
-  const check = () => (status.textContent = comparison(goldenDigits, original, other));
+  const check = () => {
+    const gradients = withGradients ? compareGradients(goldenDigits, original) : "";
+    status.textContent = comparison(goldenDigits, original, other) + gradients;
+  };
   const button = h("button", { type: "button", onclick: check }, `Check against ${other}`);
   const foreign = h("p");
   const paint = ({ origin }) => {
@@ -43,6 +48,25 @@ function comparison(goldenDigits, weights, other) {
   if (goldenDigits[0].logits) differences.unshift(`of a logit ${logit.toExponential(1)}`);
   const counted = `${same} of ${goldenDigits.length} digits: the same answer as ${other}.`;
   return `${counted} Largest difference ${differences.join(", ")}.`;
+}
+
+/** Of each golden digit, the gradients that are farthest from 0 in every array. */
+function compareGradients(goldenDigits, weights) {
+  let [compared, largest] = [0, 0];
+  for (const { digit, gradients: golden } of goldenDigits) {
+    if (!golden) continue;
+    const { gradients } = backward(golden.label, forward(digit, weights), weights);
+    for (const [path, entries] of Object.entries(golden.largest)) {
+      const [name, part] = path.split("/");
+      compared += entries.length;
+      for (const [place, value] of entries) {
+        const gap = Math.abs(gradients[name][part][place] - value);
+        largest = Math.max(largest, gap / Math.abs(entries[0][1]));
+      }
+    }
+  }
+  if (!compared) return "";
+  return ` Of ${compared} gradients, the largest difference is ${largest.toExponential(1)} of the largest of its array.`;
 }
 
 function maxDifference(ours, theirs) {
