@@ -13,13 +13,16 @@ import { LAYERS, OUTPUT } from "./engine.mjs";
 import { answerPart } from "./parts/answer.mjs";
 import { controlsPart } from "./parts/controls.mjs";
 import { errorNodes } from "./parts/error.mjs";
+import { gradientPart } from "./parts/gradient.mjs";
 import { inspectorPart } from "./parts/inspector.mjs";
 import { labelPart } from "./parts/label.mjs";
 import { layersPart } from "./parts/layers.mjs";
+import { nudgePart } from "./parts/nudge.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { softmaxPart } from "./parts/softmax.mjs";
 import { stepsPart } from "./parts/steps.mjs";
 import { trustPart } from "./parts/trust.mjs";
+import { weightPart } from "./parts/weight.mjs";
 import { VIEWS, createStore, openingState } from "./state.mjs";
 
 // The public API, for pages, notebooks and tests.
@@ -73,7 +76,8 @@ function build(element, store, data) {
   const inspector = inspectorPart(store, shown, (name) => layers.focus(name), errorNodes);
   const layers = layersPart(store, shown, inspector, gradients);
   const above = gradients ? [labelPart(store)] : [];
-  const below = softmax ? [softmaxPart(store)] : [];
+  const below = gradients ? [gradientPart, weightPart, nudgePart].map((part) => part(store)) : [];
+  if (softmax) below.push(softmaxPart(store));
   const left = h("div", {}, pad.node, controls.node);
   const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
   const rest = [...above, layers, ...below, trustPart(store, data, gradients)];
