@@ -22,9 +22,9 @@ from mdit_py_plugins.anchors.index import slugify
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from mnist_lib.data import load_mnist
+from mnist_lib.data import load_followed_digit, load_mnist
 from mnist_lib.pretrained import load_provenance, load_weights
-from mnist_lib.reference import forward
+from mnist_lib.reference import backward, forward
 
 SHOWN_DIGIT = 7
 """The digit that is shown: the first seven of the embedded test split."""
@@ -79,9 +79,9 @@ def headings(file: Path) -> tuple[str, list[str]]:
 
 
 def draw_figures(app: Sphinx) -> None:
-    """Draw the network to scale, and all its layers for one digit, with the shipped weights."""
+    """Draw the network to scale, and all its layers and errors for one digit each."""
     mpl.use("agg")
-    from mnist_lib.plots import show_journey, show_network  # after the backend is chosen
+    from mnist_lib.plots import show_errors, show_journey, show_network  # after the backend
 
     folder = Path(app.srcdir) / "_static" / "generated"
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,6 +90,10 @@ def draw_figures(app: Sphinx) -> None:
     show_journey(image[0], outputs).figure.savefig(folder / "journey.png", dpi=150)
     layers = [("input", (28, 28, 1)), *((name, out.shape) for name, out in outputs.items())]
     show_network(layers).figure.savefig(folder / "network.png", dpi=150)
+    digit = load_followed_digit()
+    errors = backward(digit.images, digit.labels, load_weights()).errors
+    errors = {name: error[0] for name, error in errors.items()}
+    show_errors(errors).figure.savefig(folder / "errors.png", dpi=150)
 
 
 def add_description(

@@ -28,15 +28,22 @@ from mnist_lib.explorer.payload import (
 )
 from mnist_lib.pretrained import load_weights
 
-PICTURE = "/_static/generated/journey.png"
-"""All layers for one digit; the book draws it before it reads its pages."""
+PICTURES = {
+    "": "/_static/generated/journey.png",
+    "backward": "/_static/generated/errors.png",
+}
+"""All layers for one digit, or all errors; the book draws them before it reads its pages."""
 
-PICTURE_ALT = (
-    "A handwritten seven at the top; below it the 32 channels of C1 and M1, where its strokes and "
-    "edges are still easy to see, then the 64 channels of C2, M2 and C3, which grow coarser until "
-    "a channel is 3×3 pixels; at the foot ten bars, of which only the one of the class seven is "
-    "high."
-)
+PICTURE_ALTS = {
+    "": "A handwritten seven at the top; below it the 32 channels of C1 and M1, where its strokes "
+    "and edges are still easy to see, then the 64 channels of C2, M2 and C3, which grow coarser "
+    "until a channel is 3×3 pixels; at the foot ten bars, of which only the one of the class seven "
+    "is high.",
+    "backward": "The errors of eight layers for a four that is taken for a nine, red and blue on "
+    "white. Of the ten outputs the four is red and the nine blue; below, the rows of the dense "
+    "layers have many shades, the pooling layers are full, and the convolutions nearly empty.",
+}
+"""By view; where there is none, that of all views."""
 
 SCRIPTS = ("explorer-data.js", "explorer.js")
 """In the order in which they run."""
@@ -80,7 +87,9 @@ def _fill(node: nodes.raw, opening: re.Match) -> bool:
             follower.parent.remove(follower)
     start, end = (nodes.raw("", html, format="html") for html in (opening[0], CLOSING))
     start["explorer"] = opening[1]
-    node.replace_self([start, nodes.image(uri=PICTURE, alt=PICTURE_ALT, width="100%"), end])
+    view = opening[1] if opening[1] in PICTURES else ""
+    picture = nodes.image(uri=PICTURES[view], alt=PICTURE_ALTS[view], width="100%")
+    node.replace_self([start, picture, end])
     return True
 
 

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
-from _ext.explorer_page import PICTURE, PICTURE_ALT
+from _ext.explorer_page import PICTURE_ALTS, PICTURES
 from mnist_lib.explorer import IN_BOOK, VIEWS
 from mnist_lib.explorer.bundle import page_script
 from mnist_lib.explorer.payload import (
@@ -66,9 +66,9 @@ def setup(app):
 def build(folder, pages, *options):
     """Build pages with Sphinx in a separate process: the extension sets an environment variable."""
     (folder / "conf.py").write_text(CONF)
-    picture = folder / PICTURE.removeprefix("/")
-    picture.parent.mkdir(parents=True)
-    Image.new("L", (4, 4)).save(picture)
+    for picture in (folder / name.removeprefix("/") for name in PICTURES.values()):
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (4, 4)).save(picture)
     toctree = "\n".join(["```{toctree}", *pages, "```"])
     (folder / "index.md").write_text(f"# Start\n\n{toctree}\n")
     for name, text in pages.items():
@@ -83,10 +83,16 @@ def build(folder, pages, *options):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Eight pages, enough for Sphinx to read them in parallel; one is a notebook."""
+    """Nine pages, enough for Sphinx to read them in parallel; one is a notebook."""
     folder = tmp_path_factory.mktemp("site")
     plain = {f"plain{i}": "Text." for i in range(5)}
-    pages = {"whole": WHOLE, "one": ONE_LINE, "chapter": SENTENCE, **plain}
+    pages = {
+        "whole": WHOLE,
+        "one": ONE_LINE,
+        "back": WHOLE.replace("all", "backward"),
+        "chapter": SENTENCE,
+        **plain,
+    }
     done = build(folder, pages, "-j", "2")
     assert done.returncode == 0, done.stderr
     return folder
@@ -97,13 +103,16 @@ def soup(site, name):
 
 
 @pytest.mark.parametrize(
-    ("page", "view"), [("whole", "all"), ("chapter", "softmax"), ("one", "relu")]
+    ("page", "view"),
+    [("whole", "all"), ("chapter", "softmax"), ("one", "relu"), ("back", "backward")],
 )
 def test_a_placeholder_holds_the_picture_and_nothing_else(site, page, view):
     (place,) = soup(site, page).select("div.explorer")
     (picture,) = place.find_all("img")
     assert place["data-layer"] == view
-    assert picture["alt"] == PICTURE_ALT
+    name = view if view in PICTURES else ""
+    assert picture["alt"] == PICTURE_ALTS[name]
+    assert Path(picture["src"]).stem == Path(PICTURES[name]).stem
     assert (site / "out" / picture["src"]).is_file()
     assert place.get_text(strip=True) == ""
 

@@ -29,7 +29,7 @@ TAGS = {
 }
 # Where the live network is in a chapter, and which layers it opens there.
 OPENED = {
-    **{name: name for name in ("convolution", "flatten", "softmax", "relu")},
+    **{name: name for name in ("convolution", "flatten", "softmax", "relu", "backward")},
     **dict.fromkeys(("architecture", "your_digit"), "all"),
 }
 # Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.
