@@ -4,6 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import contrast
 from live_explorer import PHONE, SHAPES, WIDE, opened
+from way_back import ARRAYS, OPEN, choose_array
 
 # Each piece of visible text, its colour, and the nearest colour that is painted behind it.
 COLOURS = """(root) => {
@@ -63,3 +64,60 @@ def test_axe_finds_nothing(browser, scheme, viewport):
         explorer.button("Clear").click()
         found += Axe().run(explorer.tab, ".explorer", options).response["violations"]
     assert [(v["id"], [node["html"][:100] for node in v["nodes"]]) for v in found] == []
+
+
+# The backward view
+
+
+def everything_open(explorer):
+    """The backward view with a value, a weight, a stop and some steps."""
+    explorer.root.evaluate(OPEN)
+    explorer.layer("M1").get_by_role("button").click()
+    for _ in range(18):
+        explorer.button("Next").click()
+    for _ in range(3):
+        explorer.button("Take a step").click()
+    return explorer
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_in_the_backward_view_every_text_can_be_read_and_axe_finds_nothing(
+    browser, scheme, viewport
+):
+    options = {"preload": False, "resultTypes": ["violations"]}
+    with opened(browser, color_scheme=scheme, viewport=viewport) as explorer:
+        texts = everything_open(explorer).root.evaluate(COLOURS)
+        found = Axe().run(explorer.tab, ".explorer", options).response["violations"]
+        explorer.root.locator(".explorer-rate").fill("fast")
+        explorer.button("Take a step").click()
+        texts += explorer.root.evaluate(COLOURS)
+        found += Axe().run(explorer.tab, ".explorer", options).response["violations"]
+    assert len(texts) > 200
+    assert [text for text in texts if contrast(*text[1:]) < 4.5] == []
+    assert [(v["id"], [node["html"][:100] for node in v["nodes"]]) for v in found] == []
+
+
+@pytest.mark.parametrize("array", ARRAYS)
+def test_in_the_backward_view_a_phone_never_scrolls_sideways(array, phone):
+    choose_array(phone, array)
+    assert phone.root.evaluate(OUTSIDE) == []
+    assert phone.tab.evaluate("document.documentElement.scrollWidth") <= 361
+
+
+@pytest.fixture(scope="module")
+def phone(browser):
+    with opened(browser, viewport=PHONE) as explorer:
+        everything_open(explorer).exact()
+        yield explorer
+
+
+SMALL = """(root) => [...root.querySelectorAll("button, select, input, label")]
+  .filter((node) => node.checkVisibility() && !node.closest("label")?.contains(node.parentElement))
+  .map((node) => [node.outerHTML.slice(0, 60), node.getBoundingClientRect()])
+  .filter(([, { width, height }]) => Math.min(width, height) < 24)
+  .map(([text]) => text)"""
+
+
+def test_a_finger_hits_whatever_can_be_pressed(phone):
+    assert phone.root.evaluate(SMALL) == []

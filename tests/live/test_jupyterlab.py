@@ -8,8 +8,9 @@ from live_explorer import draw_on, sentence
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from mnist_lib.data import load_followed_digit
 from mnist_lib.preprocessing import prepare_digit, rasterise
-from mnist_lib.reference import forward
+from mnist_lib.reference import backward, forward
 
 CREATE = """\
 from mnist_lib.explorer import DigitExplorer
@@ -89,6 +90,24 @@ def test_a_drawing_comes_back_to_python_and_python_sets_what_is_shown(notebook, 
     for view in (first, second):
         says(view, "Test digit, a 4: ")
     assert notebook.eventually("explorer.strokes", lambda strokes: strokes == []) == []
+
+
+def test_python_sets_the_label_and_reads_the_gradients(notebook, weights):
+    first, second = notebook.view(0), notebook.view(1)
+    notebook.execute("explorer.layer, explorer.picked, explorer.label = 'backward', 10, 7")
+    for view in (first, second):
+        expect(view.locator(".explorer-label").get_by_label("7", exact=True)).to_be_checked()
+    wanted = backward(load_followed_digit().images, np.array([7]), weights)
+    code = "explorer.gradients and explorer.gradients['conv2d_1'][0].ravel().tolist()"
+    largest = np.abs(wanted.weights["conv2d_1"][0]).max()
+    row = wanted.weights["conv2d_1"][0].ravel()
+    notebook.eventually(code, lambda found: found and np.allclose(found, row, atol=1e-5 * largest))
+    second.locator(".explorer-label").get_by_label("2", exact=True).check()
+    assert notebook.eventually("explorer.label", lambda label: label == 2) == 2
+    error = backward(load_followed_digit().images, np.array([2]), weights).errors["dense_2"][0]
+    notebook.eventually(
+        "explorer.errors['dense_2'][0].tolist()", lambda found: np.allclose(found, error, atol=1e-5)
+    )
 
 
 def test_two_views_agree_and_a_closed_one_leaves_nothing(notebook):

@@ -19,7 +19,9 @@ import { labelPart } from "./parts/label.mjs";
 import { layersPart } from "./parts/layers.mjs";
 import { nudgePart } from "./parts/nudge.mjs";
 import { padPart } from "./parts/pad.mjs";
+import { phasesPart } from "./parts/phases.mjs";
 import { softmaxPart } from "./parts/softmax.mjs";
+import { stepPart } from "./parts/step.mjs";
 import { stepsPart } from "./parts/steps.mjs";
 import { trustPart } from "./parts/trust.mjs";
 import { weightPart } from "./parts/weight.mjs";
@@ -75,8 +77,10 @@ function build(element, store, data) {
   const answer = answerPart();
   const inspector = inspectorPart(store, shown, (name) => layers.focus(name), errorNodes);
   const layers = layersPart(store, shown, inspector, gradients);
-  const above = gradients ? [labelPart(store)] : [];
-  const below = gradients ? [gradientPart, weightPart, nudgePart].map((part) => part(store)) : [];
+  const above = gradients ? [labelPart(store), phasesPart(store)] : [];
+  const below = gradients
+    ? [gradientPart, weightPart, nudgePart, stepPart].map((part) => part(store))
+    : [];
   if (softmax) below.push(softmaxPart(store));
   const left = h("div", {}, pad.node, controls.node);
   const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);

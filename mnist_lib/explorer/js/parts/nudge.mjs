@@ -1,6 +1,6 @@
 // A weight is moved a little, and the network computed again: how far is the gradient right?
 
-import { h, radios, row } from "../dom.mjs";
+import { h, radios, row, scrolling } from "../dom.mjs";
 import { OUTPUT, forward } from "../engine.mjs";
 import { nudged, weightIndex } from "../explain_gradient.mjs";
 import { crossEntropy } from "../gradients.mjs";
@@ -17,7 +17,8 @@ export function nudgePart(store) {
   choice.node.className = "explorer-classes";
   const body = h("tbody");
   const caption = h("caption", {}, "The network computed again, with this one weight moved");
-  const [table, note] = [h("table", {}, caption, body), h("p")];
+  const table = scrolling("The loss before and after", h("table", {}, caption, body));
+  const note = h("p");
   const node = h("div", { class: "explorer-nudge" }, choice.node, table, note);
   const paint = (scene) => {
     node.hidden = !scene.back;
