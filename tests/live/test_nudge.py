@@ -37,7 +37,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("label", "part", "place"), CASES)
-def test_the_loss_before_and_after_stand_beside_what_the_gradient_foretells(
+def test_the_loss_before_and_after_stand_beside_what_the_gradient_predicts(
     label, part, place, landed, weights
 ):
     landed.exact()
@@ -58,12 +58,12 @@ def test_the_loss_before_and_after_stand_beside_what_the_gradient_foretells(
     assert max(ratios[2:4]) < 0.02, "of the smallest nudges the gradient is right within 2 percent"
 
 
-def test_a_gradient_of_0_foretells_nothing(landed, weights):
+def test_a_gradient_of_0_predicts_nothing(landed, weights):
     values = gradient(landed, "Dense 1", "kernel", weights)
     place = tuple(int(n) for n in np.argwhere(values == 0)[0])
     choose(landed, "Dense 1", "kernel", place)
     assert table(landed)["change ÷ (gradient × nudge)"] == "–"
-    assert "foretells no change" in nudge(landed).inner_text()
+    assert "predicts no change" in nudge(landed).inner_text()
 
 
 def test_a_change_below_the_rounding_is_said_to_be_one(back):

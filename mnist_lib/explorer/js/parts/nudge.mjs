@@ -30,30 +30,30 @@ export function nudgePart(store) {
 
 const signed = (amount) => `${amount < 0 ? "−" : "+"}${Math.abs(amount)}`;
 
-/** The loss before and after, and what the gradient foretells. */
+/** The loss before and after, and what the gradient predicts. */
 function compare({ digit, target, weight, weights, back, nudge }) {
   const { preActivation } = forward(digit, nudged(weights, weight, nudge));
   const after = crossEntropy(preActivation[OUTPUT.name], target);
   const { name, part } = weight;
   const gradient = back.gradients[name][part][weightIndex(weight, weights)];
-  return { before: back.loss, after, change: after - back.loss, foretold: gradient * nudge };
+  return { before: back.loss, after, change: after - back.loss, predicted: gradient * nudge };
 }
 
-function showNudge({ before, after, change, foretold }, exact, body, note) {
+function showNudge({ before, after, change, predicted }, exact, body, note) {
   const show = (value) => numeral(value, exact);
   body.replaceChildren(
     row(["loss before", show(before)]),
     row(["loss after", show(after)]),
     row(["change", show(change)]),
-    row(["gradient × nudge", show(foretold)]),
-    row(["change ÷ (gradient × nudge)", foretold ? show(change / foretold) : "–"], "total"),
+    row(["gradient × nudge", show(predicted)]),
+    row(["change ÷ (gradient × nudge)", predicted ? show(change / predicted) : "–"], "total"),
   );
-  note.textContent = noteText(foretold);
+  note.textContent = noteText(predicted);
 }
 
-function noteText(foretold) {
-  if (foretold === 0) return "The gradient is 0: it foretells no change at all.";
-  if (Math.abs(foretold) < ROUNDING)
+function noteText(predicted) {
+  if (predicted === 0) return "The gradient is 0: it predicts no change at all.";
+  if (Math.abs(predicted) < ROUNDING)
     return "So small a change may be lost in the rounding of 32-bit numbers, and the quotient mean little.";
   return "The smaller the nudge, the nearer the quotient is to 1, until rounding spoils it.";
 }
