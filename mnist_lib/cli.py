@@ -241,7 +241,11 @@ def _add_train(commands: "argparse._SubParsersAction") -> None:
 
 def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--model", type=Path, metavar="FILE", help="your own model; without it the shipped weights"
+        "--model",
+        type=Path,
+        metavar="FILE",
+        help="your own model, .h5, .keras, .weights.h5, or .npz, as the page on which the network "
+        "learns offers it; without it the shipped weights",
     )
 
 

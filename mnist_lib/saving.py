@@ -2,7 +2,8 @@
 
 Files are replaced atomically: an interrupted save leaves the old file or the new one, never part
 of one. A file is inspected before Keras reads it: only the eight layers of this network, with their
-shapes, are accepted, so that untrusted code is not.
+shapes, are accepted, so that untrusted code is not. An `.npz` file of ten arrays can be loaded too:
+the page on which the network learns offers one for download.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import h5py
 import keras
@@ -26,6 +28,9 @@ from mnist_lib.pretrained import load_weights
 
 SUFFIXES = (".weights.h5", ".h5", ".keras")
 """Weights alone; the note's legacy format; Keras 3's own."""
+
+LOADED_SUFFIXES = (*SUFFIXES, ".npz")
+"""What can be loaded: also the ten arrays that the live network offers for download."""
 
 MAX_BYTES = 50_000_000
 """No file of this network is larger: with the optimizer's state it holds 0.75 MB of numbers."""
@@ -84,16 +89,18 @@ def check_target(path: str | Path) -> None:
 
 
 def load_model(path: str | Path) -> keras.Model:
-    """Load a model of this network that `save_model`, or Keras, wrote.
+    """Load a model of this network that `save_model`, Keras, or the live network wrote.
 
-    path: a `.keras`, `.h5` or `.weights.h5` file
+    path: a `.keras`, `.h5`, `.weights.h5` or `.npz` file; the last as downloaded from the page in
+    which the network learns, or as `mnist_lib.pretrained` has it
     returns: the compiled model. A `.keras` file restores its optimizer's state too; from a `.h5`
-    file Keras 3 restores only the weights, and the optimizer starts afresh
+    file Keras 3 restores only the weights, and `.weights.h5` and `.npz` hold nothing else: the
+    optimizer starts afresh
     raises: ModelFileError where the file is not such a model, FileNotFoundError, ValueError
     for another suffix
     """
     path = Path(path)
-    suffix = _suffix(path)
+    suffix = _suffix(path, LOADED_SUFFIXES)
     if not path.is_file():
         raise FileNotFoundError(f"no model file at {path}")
     try:
@@ -116,11 +123,11 @@ def load_pretrained() -> keras.Model:
     return model
 
 
-def _suffix(path: Path) -> str:
-    for suffix in SUFFIXES:
+def _suffix(path: Path, suffixes: tuple[str, ...] = SUFFIXES) -> str:
+    for suffix in suffixes:
         if path.name.endswith(suffix):
             return suffix
-    raise ValueError(f"expected a file name that ends in {', '.join(SUFFIXES)}, got {path.name}")
+    raise ValueError(f"expected a file name that ends in {', '.join(suffixes)}, got {path.name}")
 
 
 def _bare(model: keras.Model) -> keras.Model:
@@ -173,6 +180,8 @@ def _read(path: Path, suffix: str) -> keras.Model:
         with _quiet():
             model = _checked(keras.saving.load_model(path, safe_mode=True), path)
         return model if model.compiled else _fresh(model)
+    if suffix == ".npz":
+        return _from_arrays(path)
     if suffix == ".h5":
         _inspect_legacy(path)
         stored = keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -181,6 +190,46 @@ def _read(path: Path, suffix: str) -> keras.Model:
         stored = _bare(build_model())
         stored.load_weights(path)
     return _fresh(_checked(stored, path))
+
+
+def _from_arrays(path: Path) -> keras.Model:
+    """A compiled network with the ten arrays of an `.npz` file."""
+    _inspect_npz(path)
+    model = build_model()
+    with np.load(path, allow_pickle=False) as file:
+        for name in load_weights():
+            model.get_layer(name).set_weights([file[f"{name}/kernel"], file[f"{name}/bias"]])
+    return _checked(model, path)
+
+
+def _inspect_npz(path: Path) -> None:
+    """Exactly ten arrays, and their headers right, before any of them is read."""
+    wanted = {
+        f"{name}/{part}.npy": array.shape
+        for name, pair in load_weights().items()
+        for part, array in zip(("kernel", "bias"), pair, strict=True)
+    }
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        names = sorted(member.filename for member in members)
+        if names != sorted(wanted):
+            raise ModelFileError(f"{path} holds {names}, expected {sorted(wanted)}")
+        if (size := sum(member.file_size for member in members)) > MAX_BYTES:
+            raise ModelFileError(f"{path} would unpack to {size:,} bytes")
+        for name, shape in wanted.items():
+            with archive.open(name) as file:
+                if (found := _npy_header(file)) != (shape, np.dtype("<f4")):
+                    raise ModelFileError(
+                        f"{path} holds {name} as {found}, expected {shape} float32"
+                    )
+
+
+def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    """Shape and type of an array, from the head of its file."""
+    if (version := np.lib.format.read_magic(file)) != (1, 0):
+        raise ValueError(f"a .npy file of version {version}, expected (1, 0)")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+    return shape, dtype
 
 
 def _fresh(stored: keras.Model) -> keras.Model:

@@ -121,7 +121,7 @@ def test_evaluate_gives_the_recorded_result(capsys):
     [
         ("nowhere.h5", "no model file at nowhere.h5"),
         ("text.h5", "text.h5 cannot be read as a model"),
-        ("text.zip", "expected a file name that ends in .weights.h5, .h5, .keras, got text.zip"),
+        ("text.zip", "ends in .weights.h5, .h5, .keras, .npz, got text.zip"),
     ],
 )
 def test_a_model_that_is_none_is_one_line(command, name, message, pictures, tmp_path, capfd):

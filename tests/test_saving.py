@@ -179,7 +179,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path, pretrained):
 
 @pytest.mark.parametrize("name", ["model", "model.hdf5", "model.h5.bak", "model.keras.txt", "h5"])
 def test_another_suffix_is_refused_with_the_three(name, tmp_path, pretrained):
-    wanted = r"expected a file name that ends in \.weights\.h5, \.h5, \.keras, got " + name
+    wanted = (
+        r"expected a file name that ends in \.weights\.h5, \.h5, \.keras(, \.npz)?, got " + name
+    )
     for use in (lambda p: save_model(pretrained, p), check_target, load_model):
         with pytest.raises(ValueError, match=wanted):
             use(tmp_path / name)
@@ -571,3 +573,115 @@ def test_a_model_that_was_saved_uncompiled_comes_back_compiled(tmp_path, pretrai
     bare.set_weights(pretrained.get_weights())
     bare.save(tmp_path / "bare.keras")
     assert load_model(tmp_path / "bare.keras").compiled
+
+
+# Ten arrays in one file, as the live network offers them for download
+
+
+def packed(weights, **changed) -> dict:
+    """The arrays of an .npz file by name; changed: others in their place, None to leave one out."""
+    names = {
+        f"{layer}/{part}": array
+        for layer, pair in weights.items()
+        for part, array in zip(("kernel", "bias"), pair, strict=True)
+    }
+    names |= {name.replace("__", "/"): array for name, array in changed.items()}
+    return {name: array for name, array in names.items() if array is not None}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_the_ten_arrays_come_back_to_the_bit_and_compiled(save, tmp_path, pretrained, weights):
+    save(tmp_path / "my.npz", **packed(weights))
+    loaded = load_model(tmp_path / "my.npz")
+    assert same_weights(loaded, pretrained)
+    assert loaded.compiled
+    assert int(loaded.optimizer.iterations.numpy()) == 0
+
+
+def test_the_shipped_file_is_such_a_file(pretrained):
+    shipped = Path(saving.__file__).parent / "pretrained" / "weights.npz"
+    assert same_weights(load_model(shipped), pretrained)
+
+
+def test_nothing_is_saved_as_npz(tmp_path, pretrained):
+    for refuse in (check_target, lambda path: save_model(pretrained, path)):
+        with pytest.raises(ValueError, match=r"ends in \.weights\.h5, \.h5, \.keras, got my\.npz"):
+            refuse(tmp_path / "my.npz")
+
+
+BIAS = np.zeros(10, np.float32)
+WRONG_ARRAYS = {
+    "one is missing": ({"dense_2__bias": None}, "holds .*, expected"),
+    "one too many": ({"dense_3__bias": BIAS}, "holds .*, expected"),
+    "another name": ({"dense_2__bias": None, "dense_2__biases": BIAS}, "holds .*, expected"),
+    "another shape": (
+        {"dense_2__bias": BIAS[:9]},
+        r"dense_2/bias.npy as \(\(9,\).*\(10,\) float32",
+    ),
+    "a transposed kernel": ({"dense_2__kernel": np.zeros((10, 64), np.float32)}, r"\(64, 10\)"),
+    "64 bits": ({"dense_2__bias": BIAS.astype(np.float64)}, "float64.*expected"),
+    "the other byte order": ({"dense_2__bias": BIAS.astype(">f4")}, ">f4.*expected"),
+    "objects": ({"dense_2__bias": np.array([print] * 10, object)}, "dtype.*O.*expected"),
+    "not a number": ({"dense_2__bias": BIAS + np.nan}, "not finite"),
+    "infinity": ({"conv2d_1__bias": np.full(32, np.inf, np.float32)}, "not finite"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_ARRAYS)
+def test_any_other_arrays_are_refused(what, tmp_path, weights):
+    changed, message = WRONG_ARRAYS[what]
+    np.savez(tmp_path / "my.npz", **packed(weights, **changed))
+    with pytest.raises(ModelFileError, match=message):
+        load_model(tmp_path / "my.npz")
+
+
+def rewritten(weights, path, edit) -> Path:
+    """An .npz file whose members have passed through `edit`: a list of pairs of name and bytes."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **packed(weights))
+    with zipfile.ZipFile(buffer) as source:
+        members = edit([(name, source.read(name)) for name in source.namelist()])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return path
+
+
+def lying_header(members):
+    """The header of the last array claims a terabyte."""
+    name, content = members[-1]
+    return [*members[:-1], (name, content.replace(b"(10,), } ", b"(250000000000,), } ")[:-11])]
+
+
+HOSTILE = {
+    "a header that claims a terabyte": (lying_header, "250000000000.*expected"),
+    "a name that stands twice": (lambda members: [*members, members[0]], "holds .*, expected"),
+    "a member outside": (lambda members: [*members, ("../outside.npy", b"")], "holds .*, expected"),
+    "gigabytes of zeros": (
+        lambda members: [(members[0][0], bytes(saving.MAX_BYTES + 1)), *members[1:]],
+        "would unpack to",
+    ),
+    "no array": (lambda members: [(members[0][0], b"text"), *members[1:]], "cannot be read"),
+    "a cut array": (
+        lambda members: [(members[0][0], members[0][1][:-4]), *members[1:]],
+        "cannot be read",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning")
+@pytest.mark.parametrize("what", HOSTILE)
+def test_hostile_archives_are_refused(what, tmp_path, weights):
+    edit, message = HOSTILE[what]
+    path = rewritten(weights, tmp_path / "my.npz", edit)
+    with pytest.raises(ModelFileError, match=message):
+        load_model(path)
+    assert listing(tmp_path) == ["my.npz"]
+
+
+def test_a_cut_archive_is_refused(tmp_path, weights):
+    whole = rewritten(weights, tmp_path / "whole.npz", list).read_bytes()
+    load_model(tmp_path / "whole.npz")
+    (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelFileError, match="cannot be read as a model"):
+        load_model(tmp_path / "cut.npz")
