@@ -107,7 +107,11 @@ def test_a_script_imports_only_what_its_row_allows(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["engine", "explain", "explain_gradient", "gradients", "picture", "state"]
+    "name",
+    [
+        *("engine", "explain", "explain_gradient", "gradients", "picture", "state"),
+        *(f"learning/{name}" for name in ("matmul", "layers", "network")),
+    ],
 )
 def test_what_computes_knows_no_page(name):
     text = scripts()[name].read_text(encoding="utf-8")
@@ -122,6 +126,7 @@ def test_what_computes_knows_no_page(name):
         "gradients",
         "main",
         *(name for name in JAVASCRIPT if name.startswith("parts/")),
+        *(f"learning/{name}" for name in ("layers", "network")),
     ],
 )
 def test_names_and_sizes_of_layers_come_from_the_table(name):
