@@ -83,8 +83,9 @@ def test_each_module_comes_after_what_it_imports_and_only_once(folder):
 
 
 def test_what_an_entry_passes_on_is_offered_too(folder):
-    write(folder, main='export { one } from "./a.mjs";\nexport async function go() {}')
-    assert join(folder / "main.mjs").names == ["go", "one"]
+    code = 'export { one } from "./a.mjs";\nexport async function go() {}\nexport function* on() {}'
+    write(folder, main=code)
+    assert join(folder / "main.mjs").names == ["go", "on", "one"]
 
 
 def test_a_worker_is_an_entry_like_any_other(folder):

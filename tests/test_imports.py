@@ -110,7 +110,8 @@ def test_a_script_imports_only_what_its_row_allows(name):
     "name",
     [
         *("engine", "explain", "explain_gradient", "gradients", "picture", "state"),
-        *(f"learning/{name}" for name in ("matmul", "layers", "network")),
+        *(f"learning/{name}" for name in ("matmul", "layers", "network", "random", "optimizers")),
+        *(f"learning/{name}" for name in ("trainer", "runner", "npz")),
     ],
 )
 def test_what_computes_knows_no_page(name):
@@ -126,7 +127,7 @@ def test_what_computes_knows_no_page(name):
         "gradients",
         "main",
         *(name for name in JAVASCRIPT if name.startswith("parts/")),
-        *(f"learning/{name}" for name in ("layers", "network")),
+        *(f"learning/{name}" for name in ("layers", "network", "session")),
     ],
 )
 def test_names_and_sizes_of_layers_come_from_the_table(name):

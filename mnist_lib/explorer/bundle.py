@@ -19,10 +19,10 @@ MAIN = MODULES / "main.mjs"
 _NAMES = r"\{([^{}]*)\}"
 _IMPORT = re.compile(rf'^import {_NAMES} from "(\.[^"\n]*)";\n', re.M)
 _PASS_ON = re.compile(rf'^export {_NAMES} from "(\.[^"\n]*)";\n', re.M)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const) (\w+))", re.M)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const) (\w+))", re.M)
 _DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
 _COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.M)
-_DECLARED = re.compile(r"^(?:async )?(?:function|const|let|class) (\w+)", re.M)
+_DECLARED = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
 
 _SCRIPT = """\
 // Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
