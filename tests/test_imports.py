@@ -127,7 +127,7 @@ def test_what_computes_knows_no_page(name):
         "gradients",
         "main",
         *(name for name in JAVASCRIPT if name.startswith("parts/")),
-        *(f"learning/{name}" for name in ("layers", "network", "session")),
+        *(f"learning/{name}" for name in ("layers", "network", "session", "pictures", "plots")),
     ],
 )
 def test_names_and_sizes_of_layers_come_from_the_table(name):

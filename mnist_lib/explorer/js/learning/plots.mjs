@@ -1,0 +1,138 @@
+// What the curves of a run show: the loss, the digits held out, the followed weight.
+
+import { FOLLOWED, layerOf } from "../engine.mjs";
+import { chartOf, decades } from "./charts.mjs";
+
+const WINDOW = 20; // steps whose mean is drawn
+const SMALLEST = 1e-6; // a loss below it is drawn at the edge
+
+const count = (number) => number.toLocaleString("en");
+export const short = (value) =>
+  (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
+    ? value.toExponential(2)
+    : value.toPrecision(4)
+  ).replaceAll("-", "−");
+
+/** The loss of each step and its running mean, on a logarithmic axis. */
+export function lossPlot(session) {
+  const means = { of: null, values: [], sum: 0 };
+  const read = (step) => {
+    const { losses } = session.run;
+    if (!losses.length || step < 1) return "no step yet";
+    const mean = `mean of ${Math.min(step, WINDOW)}: ${short(means.values[step - 1])}`;
+    return `step ${count(step)}: ${short(losses.at(step - 1))} · ${mean}`;
+  };
+  const key = `Thin: each step. Thick: the mean of the last ${WINDOW}.`;
+  const chart = chartOf({ title: "Loss", key, across: "step", up: "loss of a batch", read });
+  const paint = () => {
+    const { losses } = session.run;
+    follow(means, losses);
+    const [smallest, high] = rangeOf(losses, [1, 3]);
+    const low = 10 ** Math.floor(Math.log10(Math.max(smallest, SMALLEST)));
+    const common = { length: losses.length, x: (i) => i + 1 };
+    chart.paint({
+      from: 1,
+      to: Math.max(losses.length, 1),
+      latest: losses.length,
+      low,
+      high,
+      logarithmic: true,
+      ticks: decades(low, high),
+      marks: [{ at: Math.log(10), text: "a guess" }],
+      lines: [
+        { ...common, kind: "thin", y: losses.at },
+        { ...common, kind: "thick", y: (i) => means.values[i] },
+      ],
+    });
+  };
+  return { node: chart.node, paint };
+}
+
+/** Means of the last steps, brought up to date. */
+function follow(means, losses) {
+  if (means.of !== losses) Object.assign(means, { of: losses, values: [], sum: 0 });
+  for (let i = means.values.length; i < losses.length; i++) {
+    means.sum += losses.at(i) - (i >= WINDOW ? losses.at(i - WINDOW) : 0);
+    means.values.push(Math.max(means.sum, 0) / Math.min(i + 1, WINDOW));
+  }
+}
+
+/** Right answers among the digits held out, after each epoch. */
+export function heldPlot(session) {
+  const held = () => session.digits.held.length;
+  const read = (epoch) => {
+    const look = session.run.looks[epoch];
+    return look ? `epoch ${epoch}: ${count(look.right)} of ${count(held())}` : "not counted yet";
+  };
+  const chart = chartOf({ title: "Held-out digits", across: "epoch", up: "right", read });
+  const paint = () => {
+    const { looks } = session.run;
+    const ticks = [0, 0.5, 1].map((part) => ({ at: part * held(), text: count(part * held()) }));
+    chart.paint({
+      from: 0,
+      to: Math.max(looks.length - 1, 1),
+      latest: looks.length - 1,
+      low: 0,
+      high: held(),
+      ticks,
+      marks: [{ at: held() / 10, text: "a guess" }],
+      lines: [
+        {
+          kind: "dotted",
+          length: looks.length,
+          x: (i) => looks[i].epoch,
+          y: (i) => looks[i].right,
+        },
+      ],
+    });
+  };
+  return { node: chart.node, paint };
+}
+
+/** The weight that the book follows, step by step. */
+export function pathPlot(session) {
+  const { label } = layerOf(FOLLOWED.name);
+  const [row, column, , kernel] = FOLLOWED.place;
+  const read = (step) => {
+    const { path } = session.run;
+    const value = path.length && step >= 1 ? short(path.at(step - 1)) : "no step yet";
+    return `step ${count(step)}: ${value}`;
+  };
+  const title = `One weight of ${label}`;
+  const key = `Kernel ${kernel}, row ${row}, column ${column}: the weight that this book follows.`;
+  const chart = chartOf({ title, key, across: "step", up: "value", read });
+  const paint = () => {
+    const { path } = session.run;
+    const [low, high] = padded(rangeOf(path, [Infinity, -Infinity]));
+    const places = [low, 0, high].filter((at, i) => i !== 1 || (low < 0 && high > 0));
+    chart.paint({
+      from: 1,
+      to: Math.max(path.length, 1),
+      latest: path.length,
+      low,
+      high,
+      ticks: places.map((at) => ({
+        at,
+        text: String(Number(at.toPrecision(2))).replace("-", "−"),
+      })),
+      lines: [{ kind: "thick", length: path.length, x: (i) => i + 1, y: path.at }],
+    });
+  };
+  return { node: chart.node, paint };
+}
+
+/** The smallest and the largest of a series, at least as far apart as the range that is given. */
+function rangeOf(series, [low, high]) {
+  for (let i = 0; i < series.length; i++) {
+    low = Math.min(low, series.at(i));
+    high = Math.max(high, series.at(i));
+  }
+  return [low, high];
+}
+
+/** A range that is not too narrow, with some room above and below. */
+function padded([low, high]) {
+  if (low > high) return [-0.1, 0.1];
+  const room = Math.max(0.1 * (high - low), 0.002);
+  return [low - room, high + room];
+}
