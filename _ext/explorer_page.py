@@ -3,26 +3,33 @@
 A placeholder is raw HTML, `<div class="explorer" data-layer="softmax">…</div>`, in a page or in a
 Markdown cell. Its content is for plain Jupyter; in the book a picture of all layers replaces it,
 for print and for readers without JavaScript, until the scripts put the network there. The scripts
-are written to the built pages' `_static` and loaded only where there is a placeholder.
+are written to the built pages' `_static` and loaded only where there is a placeholder. Of the part
+in which the network learns, and of its digits, a page gets the addresses alone: it loads them when
+a reader asks for them.
 """
 
 import os
 import re
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import wasmtime
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from mnist_lib.explorer import IN_BOOK, VIEWS
-from mnist_lib.explorer.bundle import page_script
+from mnist_lib.explorer.bundle import KERNEL, learning_script, page_script
 from mnist_lib.explorer.payload import (
+    LEARNING_STYLE,
     STYLE,
     about_weights,
     as_data_script,
+    as_digits_script,
+    digit_sets,
     golden_digits,
     pack_weights,
 )
@@ -47,6 +54,12 @@ PICTURE_ALTS = {
 
 SCRIPTS = ("explorer-data.js", "explorer.js")
 """In the order in which they run."""
+
+LATER = {
+    "learning": "explorer-learning.js",
+    **{name: f"explorer-digits-{name}.js" for name in ("first", "more", "test")},
+}
+"""What a page on which the network learns may load, by the name by which it knows the address."""
 
 OPENING = re.compile(r'<div class="explorer" data-layer="([^"]*)">')
 CLOSING = "</div>"
@@ -113,11 +126,19 @@ def _write_files(app: Sphinx) -> None:
         "explorer-data.js": as_data_script(packed, about_weights(packed, golden_digits())),
         "explorer.js": page_script(),
         "explorer.css": STYLE.read_text(encoding="utf-8"),
+        "explorer-learning.css": LEARNING_STYLE.read_text(encoding="utf-8"),
+        LATER["learning"]: learning_script(assemble_kernel()),
+        **{LATER[name]: as_digits_script(name, digits) for name, digits in digit_sets().items()},
     }
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_text(content, encoding="utf-8")
+
+
+def assemble_kernel() -> bytes:
+    """The matrix product as WebAssembly, from its text."""
+    return bytes(wasmtime.wat2wasm(KERNEL.read_text(encoding="utf-8")))
 
 
 # Sphinx passes five positional arguments.
@@ -129,17 +150,24 @@ def _add_files(
     The scripts are at the top of the page: deferred scripts run in page order, and after the
     theme's own scripts the network would be ready some 60 ms of 420 later.
     """
-    if doctree is None or not any("explorer" in node for node in doctree.findall(nodes.raw)):
+    raw = doctree.findall(nodes.raw) if doctree is not None else []
+    views = {node["explorer"] for node in raw if "explorer" in node}
+    if not views:
         return
-    tags = [_script_tag(app, name, context["pathto"]) for name in SCRIPTS]
-    context["metatags"] = "\n".join(tags) + context.get("metatags", "")
+    address = partial(_address, app, context["pathto"])
+    tags = [f'<script defer src="{address(name)}"></script>' for name in SCRIPTS]
     app.add_css_file("explorer.css")
+    if "training" in views:
+        data = " ".join(f'data-{key}="{address(name)}"' for key, name in LATER.items())
+        tags[-1] = tags[-1].replace("<script", f"<script {data}")
+        app.add_css_file("explorer-learning.css")
+    context["metatags"] = "\n".join(tags) + context.get("metatags", "")
 
 
-def _script_tag(app: Sphinx, name: str, path_to: Callable) -> str:
-    """A deferred script, its URL tagged with a checksum: no browser mixes old and new."""
+def _address(app: Sphinx, path_to: Callable, name: str) -> str:
+    """The URL of a file, tagged with a checksum: no browser mixes old and new."""
     mark = zlib.crc32((Path(app.outdir) / "_static" / name).read_bytes())
-    return f'<script defer src="{path_to(f"_static/{name}", resource=True)}?v={mark:08x}"></script>'
+    return f"{path_to(f'_static/{name}', resource=True)}?v={mark:08x}"
 
 
 def setup(app: Sphinx) -> dict:

@@ -1,11 +1,22 @@
 """The modules of the live network, joined: for a page, for a notebook, and for what comes later."""
 
+import json
 import re
 
 import pytest
 
 from mnist_lib.explorer import VIEWS
-from mnist_lib.explorer.bundle import MAIN, MODULES, join, notebook_module, page_script, read_all
+from mnist_lib.explorer.bundle import (
+    LEARNING,
+    MAIN,
+    MODULES,
+    WORKER,
+    join,
+    learning_script,
+    notebook_module,
+    page_script,
+    read_all,
+)
 
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(MODULES.rglob("*.mjs"))}
 
@@ -24,15 +35,34 @@ def code_of(text):
     return "\n".join(lines).strip()
 
 
-def test_every_module_stands_in_the_script_once_and_after_what_it_imports():
-    script = page_script()
-    here = {path: text for path, text in SOURCES.items() if path.parent.name != "learning"}
-    assert set(read_all(MAIN)) == set(here), "a module that nothing imports"
-    places = {path: script.index(code_of(text)) for path, text in here.items()}
-    for path, text in here.items():
-        assert script.count(code_of(text)) == 1, path.name
-        for address in re.findall(r'from "(.*)";', text):
-            assert places[(path.parent / address).resolve()] < places[path], path.name
+def check_order(script, paths):
+    """Every module stands in the script once, and after what it imports."""
+    places = {path: script.index(code_of(SOURCES[path])) for path in paths}
+    for path in paths:
+        assert script.count(code_of(SOURCES[path])) == 1, path.name
+        for address in re.findall(r'from "(.*)";', SOURCES[path]):
+            assert places.get((path.parent / address).resolve(), -1) < places[path], path.name
+
+
+def test_every_module_stands_in_its_script_once_and_after_what_it_imports():
+    page, later, worker = (set(read_all(entry)) for entry in (MAIN, LEARNING, WORKER))
+    assert page | later | worker == set(SOURCES), "a module that nothing imports"
+    check_order(page_script(), page)
+    check_order(join(LEARNING, loaded=MAIN).code, later - page)
+    check_order(join(WORKER).code, worker)
+    assert not {path for path in page if path.parent.name == "learning"}, "loaded by every page"
+
+
+def test_the_part_that_learns_is_a_classic_script_with_kernel_and_worker():
+    script = learning_script(b"kernel")
+    code, _, offered = script.rpartition("globalThis.mnistExplorer.learning = {")
+    assert not re.search(r"^(?:import|export)\b", code, re.M)
+    names, kernel, worker = offered.strip().splitlines()[:3]
+    assert "openLearning" in names.split(", ")
+    assert kernel == 'kernel: "a2VybmVs",'
+    source = json.loads(worker.removeprefix("worker: ").removesuffix(","))
+    assert source == f'"use strict";\n{join(WORKER).code}\n'
+    assert not re.search(r"\b(?:document|mnistExplorer)\b", source), "a worker has no page"
 
 
 def test_a_page_gets_a_classic_script_with_what_main_exports():

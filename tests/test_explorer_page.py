@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import nbformat
@@ -11,13 +12,16 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
 from PIL import Image
 
-from _ext.explorer_page import PICTURE_ALTS, PICTURES
+from _ext.explorer_page import LATER, PICTURE_ALTS, PICTURES, assemble_kernel
 from mnist_lib.explorer import IN_BOOK, VIEWS
-from mnist_lib.explorer.bundle import page_script
+from mnist_lib.explorer.bundle import learning_script, page_script
 from mnist_lib.explorer.payload import (
+    LEARNING_STYLE,
     STYLE,
     about_weights,
     as_data_script,
+    as_digits_script,
+    digit_sets,
     golden_digits,
     pack_weights,
 )
@@ -37,6 +41,7 @@ In plain Jupyter: see [Your digit](nowhere.ipynb).
 </div>
 
 A line after."""
+LEARNS = '<div class="explorer" data-layer="training">In plain Jupyter a sentence.</div>'
 ONE_LINE = '<div class="explorer" data-layer="relu">In plain Jupyter a sentence.</div>'
 BAD = {
     "unknown": '<div class="explorer" data-layer="dense"></div>',
@@ -49,6 +54,7 @@ BAD = {
 CONF = f"""
 import os
 import sys
+import zlib
 from pathlib import Path
 
 sys.path.insert(0, {str(EXTENSIONS)!r})
@@ -83,7 +89,7 @@ def build(folder, pages, *options):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Nine pages, enough for Sphinx to read them in parallel; one is a notebook."""
+    """Ten pages, enough for Sphinx to read them in parallel; one is a notebook."""
     folder = tmp_path_factory.mktemp("site")
     plain = {f"plain{i}": "Text." for i in range(5)}
     pages = {
@@ -91,6 +97,7 @@ def site(tmp_path_factory):
         "one": ONE_LINE,
         "back": WHOLE.replace("all", "backward"),
         "chapter": SENTENCE,
+        "learns": LEARNS,
         **plain,
     }
     done = build(folder, pages, "-j", "2")
@@ -140,12 +147,32 @@ def test_scripts_and_style_are_loaded_only_where_a_placeholder_stands(site):
         assert files_of(site, page) == []
 
 
+def test_only_a_page_on_which_the_network_learns_knows_the_files_that_it_may_load(site):
+    (script,) = soup(site, "learns").find_all("script", src=re.compile(r"explorer\.js"))
+    for key, name in LATER.items():
+        address, _, checksum = script[f"data-{key}"].partition("?v=")
+        assert address == f"_static/{name}"
+        assert int(checksum, 16) == zlib.crc32((site / "out" / address).read_bytes())
+    assert files_of(site, "learns")[2:] == [
+        "_static/explorer.css",
+        "_static/explorer-learning.css",
+    ]
+    for page in ("whole", "chapter", "one"):
+        (script,) = soup(site, page).find_all("script", src=re.compile(r"explorer\.js"))
+        assert not [key for key in script.attrs if key.startswith("data-")]
+
+
 def test_the_files_are_in_the_built_pages_and_not_in_the_source(site, weights):
     folder, packed = site / "out" / "_static", pack_weights(weights)
     data = as_data_script(packed, about_weights(packed, golden_digits()))
     assert (folder / "explorer-data.js").read_text("utf-8") == data
     assert (folder / "explorer.js").read_text("utf-8") == page_script()
     assert (folder / "explorer.css").read_text("utf-8") == STYLE.read_text("utf-8")
+    assert (folder / LATER["learning"]).read_text("utf-8") == learning_script(assemble_kernel())
+    style = (folder / "explorer-learning.css").read_text("utf-8")
+    assert style == LEARNING_STYLE.read_text("utf-8")
+    for name, digits in digit_sets().items():
+        assert (folder / LATER[name]).read_text("utf-8") == as_digits_script(name, digits)
     kept = {file.name for file in site.rglob("*") if "out" not in file.parts}
     assert not any("explorer" in name for name in kept)
 

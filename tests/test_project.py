@@ -155,11 +155,12 @@ def test_the_setup_cell_installs_from_a_git_address(bare_environment, copy_of_tr
     cell = setup_cell().replace(config["repository"]["url"], f"file://{copy_of_tree}")
     code = f"{cell}\n" + (
         "from mnist_lib.pretrained import load_weights, load_provenance\n"
-        "from mnist_lib.explorer.bundle import notebook_module\n"
+        "from mnist_lib.explorer.bundle import KERNEL, learning_script, notebook_module\n"
         "from mnist_lib.explorer.payload import STYLE\n"
         "from mnist_lib.simulate import write\n"
         "import mnist_lib.plots\n"
         "assert len(notebook_module()) > 50_000 and STYLE.is_file() and write(3)\n"
+        "assert KERNEL.is_file() and learning_script(b'')\n"
         "print(mnist_lib.__file__, len(load_weights()))"
     )
     done = subprocess.run(

@@ -11,8 +11,9 @@ The book's own pages are filled by an extension of the book. Importing this pack
 need anywidget.
 """
 
-VIEWS = ("all", "convolution", "flatten", "softmax", "relu", "backward")
-"""What can be opened: the whole network, the layers that one chapter is about, or the way back."""
+VIEWS = ("all", "convolution", "flatten", "softmax", "relu", "backward", "training")
+"""What can be opened: the whole network, the layers that one chapter is about, the way back, or the
+network while it learns."""
 
 IN_BOOK = "MNIST_BOOK"
 """The environment variable that tells kernels that the book is being built."""

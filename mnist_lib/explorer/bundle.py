@@ -1,11 +1,14 @@
 """Join the modules of `js/` into one file for each place that runs them. No build tool.
 
 A page opened from file:// cannot load modules, but it can load classic scripts: `page_script` makes
-one. A notebook gets a single module: `notebook_module`. Both are the modules themselves, in the
-order of their imports, without import lines and without the comments that have a line to
-themselves. `join` does the same for any entry, such as a worker, or a part loaded on demand.
+one. A notebook gets a single module: `notebook_module`. What a reader may ask for later is a script
+of its own: `learning_script`. All are the modules themselves, in the order of their imports,
+without import lines and without the comments that have a line to themselves. `join` does it for
+any entry.
 """
 
+import base64
+import json
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +18,15 @@ MODULES = Path(__file__).parent / "js"
 
 MAIN = MODULES / "main.mjs"
 """The entry of pages and notebooks: it imports all others."""
+
+LEARNING = MODULES / "learning" / "view.mjs"
+"""The entry of the part in which the network learns. It is loaded when a reader asks for it."""
+
+WORKER = MODULES / "learning" / "worker.mjs"
+"""The entry of the worker in which it learns."""
+
+KERNEL = MODULES / "learning" / "matmul.wat"
+"""The matrix product of that part, as text of WebAssembly; the book's build assembles it."""
 
 _NAMES = r"\{([^{}]*)\}"
 _IMPORT = re.compile(rf'^import {_NAMES} from "(\.[^"\n]*)";\n', re.M)
@@ -31,6 +43,19 @@ _SCRIPT = """\
 {code}
 globalThis.mnistExplorer.api = {{ {names} }};
 mountAll(globalThis.mnistExplorer);
+}})();
+"""
+
+_LATER = """\
+// Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
+"use strict";
+(() => {{
+{code}
+globalThis.mnistExplorer.learning = {{
+{names},
+kernel: {kernel},
+worker: {worker},
+}};
 }})();
 """
 
@@ -62,6 +87,22 @@ def page_script() -> str:
 def notebook_module() -> str:
     """The live network as one module, whose default export is what anywidget asks for."""
     return f"{join(MAIN).code}\n\nexport default {{ render }};\n"
+
+
+def learning_script(kernel: bytes) -> str:
+    """The part in which the network learns, as a classic script for a page with `page_script`.
+
+    kernel: the bytes that were assembled from `KERNEL`
+    returns: a script after which `mnistExplorer.learning` has what `view.mjs` exports, the kernel
+    as base64, and the source of the worker
+    """
+    bundle, worker = join(LEARNING, loaded=MAIN), join(WORKER).code
+    return _LATER.format(
+        code=bundle.code,
+        names=", ".join(bundle.names),
+        kernel=json.dumps(base64.b64encode(kernel).decode()),
+        worker=json.dumps(f'"use strict";\n{worker}\n'),
+    )
 
 
 def join(entry: Path, loaded: Path | None = None) -> Bundle:

@@ -5,18 +5,23 @@ the weights in one; a notebook gets the same bytes through the widget.
 """
 
 import base64
+import gzip
 import hashlib
 import json
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 from mnist_lib.architecture import WEIGHTED
-from mnist_lib.data import load_mnist
+from mnist_lib.data import Digits, load_mnist
 from mnist_lib.pretrained import load_golden_outputs, load_provenance
 
 STYLE = Path(__file__).with_name("explorer.css")
 """The style sheet of the live network."""
+
+LEARNING_STYLE = Path(__file__).with_name("learning.css")
+"""The style sheet of the part in which the network learns."""
 
 SHAPES = {layer.name: (layer.kernel_shape, layer.kernel_shape[-1:]) for layer in WEIGHTED}
 """Kernel and bias of each layer that has them, in the order in which they are packed."""
@@ -109,6 +114,40 @@ def as_data_script(packed: bytes, about: dict) -> str:
     """A classic script that puts the weights, and what is known about them, in `mnistExplorer`."""
     data = about | {"weights": base64.b64encode(packed).decode()}
     return f"globalThis.mnistExplorer = {json.dumps(data)};\n"
+
+
+def digit_sets() -> dict[str, Digits]:
+    """The embedded digits as the page in which the network learns loads them, by name.
+
+    returns: `first`, 1,000 training digits to learn from and 500 to hold out; `more`, the other
+    2,500; `test`, the 1,000 test digits. In each the ten classes alternate
+
+    >>> {name: len(digits) for name, digits in digit_sets().items()}
+    {'first': 1500, 'more': 2500, 'test': 1000}
+    """
+    mnist = load_mnist("embedded")
+    return {"first": mnist.train[:1500], "more": mnist.train[1500:], "test": mnist.test}
+
+
+def as_digits_script(name: str, digits: Digits) -> str:
+    """A classic script that puts digits into `mnistExplorer.digits`, gzipped, in base64.
+
+    Packed are all labels, then all grey levels, a byte each; with them go their count and the
+    checksum of the bytes, so that a page knows whether it has them all.
+    """
+    levels = np.rint(digits.images * 255).astype(np.uint8)
+    content = digits.labels.astype(np.uint8).tobytes() + levels.tobytes()
+    packed = base64.b64encode(gzip.compress(content, mtime=0)).decode()
+    data = {"count": len(digits), "crc32": zlib.crc32(content), "packed": packed}
+    return (
+        f"// {_NOTICE}\n(globalThis.mnistExplorer.digits ??= {{}}).{name} = {json.dumps(data)};\n"
+    )
+
+
+_NOTICE = (
+    "Handwritten digits of MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges; "
+    "according to Keras under CC BY-SA 3.0. Unchanged but for their order."
+)
 
 
 def _range(image: np.ndarray) -> str:

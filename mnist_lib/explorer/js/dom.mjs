@@ -81,3 +81,13 @@ export function scrolling(label, content) {
     content,
   );
 }
+
+/** Run a classic script: the only kind of file that a page opened from file:// can load later. */
+export function loadScript(src) {
+  const script = h("script", { src });
+  return new Promise((resolve, reject) => {
+    script.addEventListener("load", resolve);
+    script.addEventListener("error", reject);
+    document.head.append(script);
+  }).finally(() => script.remove());
+}

@@ -17,6 +17,7 @@ import { gradientPart } from "./parts/gradient.mjs";
 import { inspectorPart } from "./parts/inspector.mjs";
 import { labelPart } from "./parts/label.mjs";
 import { layersPart } from "./parts/layers.mjs";
+import { learningPart } from "./parts/learning.mjs";
 import { nudgePart } from "./parts/nudge.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { phasesPart } from "./parts/phases.mjs";
@@ -42,6 +43,11 @@ export {
 export { explain, receptiveField, traceBack } from "./explain.mjs";
 export { explainError, explainWeight, nudged } from "./explain_gradient.mjs";
 export { backward, descentStep, maxPool2dGradient, rmspropStep } from "./gradients.mjs";
+// Also what the part that is loaded later needs.
+export { checkbox, freshId, h, loadScript } from "./dom.mjs";
+export { OUTPUT, SHAPES, bytesOf, layerOf } from "./engine.mjs";
+export { SEEN } from "./explain.mjs";
+export { frameAt, largestOf, paintTiles, pictureOf, plane, svgElement } from "./paint.mjs";
 export { PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
 export { createStore, openingState } from "./state.mjs";
 
@@ -57,7 +63,10 @@ export function mount(element, data, chosen) {
   const paint = () => parts.forEach((part) => part.paint(store.scene()));
   const follow = oncePerFrame(() => parts.forEach((part) => part.follow?.(store.scene())));
   store.subscribe((before) => {
-    if (store.state.layer !== before.layer) parts = build(element, store, data);
+    if (store.state.layer !== before.layer) {
+      parts.forEach((part) => part.close?.());
+      parts = build(element, store, data);
+    }
     if (store.state.drawing) follow();
     else paint();
   });
@@ -67,12 +76,16 @@ export function mount(element, data, chosen) {
     if (narrow !== store.state.narrow) store.dispatch({ type: "set", narrow });
   });
   watcher.observe(element);
-  return { store, close: () => watcher.disconnect() };
+  const close = () => {
+    watcher.disconnect();
+    parts.forEach((part) => part.close?.());
+  };
+  return { store, close };
 }
 
 /** Put the parts of the view that is open into the element. */
 function build(element, store, data) {
-  const { layers: shown, softmax, gradients } = VIEWS[store.state.layer];
+  const { layers: shown, softmax, gradients, learning } = VIEWS[store.state.layer];
   const [pad, controls, steps] = [padPart(store), controlsPart(store), stepsPart()];
   const answer = answerPart();
   const inspector = inspectorPart(store, shown, (name) => layers.focus(name), errorNodes);
@@ -85,8 +98,10 @@ function build(element, store, data) {
   const left = h("div", {}, pad.node, controls.node);
   const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
   const rest = [...above, layers, ...below, trustPart(store, data, gradients)];
-  element.replaceChildren(top, ...rest.map((part) => part.node));
-  return [pad, controls, steps, answer, ...rest];
+  const first = learning ? [learningPart(store)] : [];
+  const nodes = (parts) => parts.map((part) => part.node);
+  element.replaceChildren(...nodes(first), top, ...nodes(rest));
+  return [...first, pad, controls, steps, answer, ...rest];
 }
 
 function oncePerFrame(work) {

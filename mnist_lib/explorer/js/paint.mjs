@@ -80,7 +80,7 @@ export function pictureOf(className) {
   };
 }
 
-function svgElement(tag, attributes) {
+export function svgElement(tag, attributes) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   return node;

@@ -29,6 +29,7 @@ export const VIEWS = {
     weight: { ...FOLLOWED, part: "kernel" },
     picked: 10, // the digit that the book follows
   },
+  training: { layers: LAYERS, softmax: true, learning: true },
 };
 const EXAMPLE = 7; // the golden digit that a page opens with, unless its view says otherwise
 

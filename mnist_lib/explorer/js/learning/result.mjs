@@ -1,0 +1,87 @@
+// What a reader does with the network that has learned: draw on it, keep it, count once.
+
+import { h } from "../dom.mjs";
+import { decodeWeights } from "../engine.mjs";
+import { loadDigits } from "./digits.mjs";
+import { weightsFile } from "./npz.mjs";
+import { OPTIMIZERS } from "./optimizers.mjs";
+
+const WHY =
+  "The test digits are opened once, at the end: whoever chooses a recipe by them has learned from them too, and " +
+  "the count flatters.";
+const STRAIGHT =
+  "This network has learned without ReLU, and the explorer below, like every program that would open the file, " +
+  "computes with ReLU: there its weights would mean nothing.";
+
+const number = (value) => value.toLocaleString("en");
+
+/** In words, where the weights of a run come from. */
+function originOf({ settings, run }) {
+  const { optimizer, rate, batch, count, seed, equal, shuffled } = settings;
+  const name = OPTIMIZERS[optimizer].label;
+  const odd = `${equal ? ", all equal at the start" : ""}${shuffled ? ", on shuffled labels" : ""}`;
+  const recipe = `${name} ${rate}, batches of ${batch}, ${number(count)} digits, seed ${seed}${odd}`;
+  return `your own, after ${number(run.weightsStep)} steps on this page (${recipe})`;
+}
+
+export function resultPart(session, store, addresses, tell) {
+  const button = (text, onclick) => h("button", { type: "button", onclick }, text);
+  const draw = button("Draw on your own network", () => {
+    const weights = decodeWeights(new Uint8Array(session.run.weights.buffer));
+    store.dispatch({ type: "adopt", weights, origin: originOf(session) });
+    tell("The explorer below now computes with your own network: draw a digit.");
+  });
+  const back = button("Back to the book’s network", () => {
+    store.dispatch({ type: "restore" });
+    tell("The explorer below computes with the book’s network again.");
+  });
+  const keep = button("Download", () => download(session));
+  const count = button("Final count on the 1,000 test digits", () =>
+    countOnce(session, addresses, tell),
+  );
+  const counted = h("p", { class: "explorer-counted" });
+  const note = h("p", { class: "explorer-key" });
+  const paint = () => {
+    const { run, settings } = session;
+    const usable = run.weights !== null && settings.relu && run.ended !== "diverged";
+    draw.disabled = keep.disabled = !usable || run.weightsStep === 0;
+    back.disabled = store.state.origin === null;
+    const started = run.step > 0 && run.ended !== "diverged" && run.failed === null;
+    count.disabled = !started || run.running || run.busy || run.counted !== null || run.counting;
+    counted.textContent = run.counted ? countedText(run.counted, run.step) : "";
+    counted.hidden = !run.counted;
+    note.textContent = settings.relu ? WHY : `${WHY} ${STRAIGHT}`;
+  };
+  const buttons = h("div", { class: "explorer-controls" }, draw, back, keep, count);
+  return { node: h("div", { class: "explorer-result" }, buttons, counted, note), paint };
+}
+
+function countedText({ right, total, step }, now) {
+  const text = `${number(right)} of ${number(total)} test digits right, after ${number(step)} steps.`;
+  return now > step ? `${text} The network has learned on since; it is not counted again.` : text;
+}
+
+async function countOnce(session, addresses, tell) {
+  const { run } = session;
+  run.counting = true;
+  tell("Loading the test digits …");
+  try {
+    const test = await loadDigits("test", addresses);
+    if (session.run === run) session.count(test);
+    tell("");
+  } catch (error) {
+    tell(`${error.message} The button tries again.`);
+  } finally {
+    run.counting = false;
+  }
+}
+
+/** The ten arrays, named as in the book's own file. */
+function download(session) {
+  const { weights, weightsStep } = session.run;
+  const { seed } = session.settings;
+  const file = new Blob([weightsFile(weights)], { type: "application/octet-stream" });
+  const address = URL.createObjectURL(file);
+  h("a", { href: address, download: `mnist-seed-${seed}-step-${weightsStep}.npz` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
