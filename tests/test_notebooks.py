@@ -30,6 +30,7 @@ TAGS = {
 # Where the live network is in a chapter, and which layers it opens there.
 OPENED = {
     **{name: name for name in ("convolution", "flatten", "softmax", "relu", "backward")},
+    "training": "training",
     **dict.fromkeys(("architecture", "your_digit"), "all"),
 }
 # Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.
