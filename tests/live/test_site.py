@@ -56,7 +56,7 @@ def test_every_picture_has_an_alternative_text(page):
 
 def test_chapters_have_pictures():
     chapters = [page for page in PAGES if page.parent.name == "chapters"]
-    assert len(chapters) == 8
+    assert len(chapters) == 9
     assert all(article(page).find_all("img") for page in chapters)
 
 

@@ -11,6 +11,7 @@ VIEWS = {  # by page: the layers that its explorer shows
     "chapters/flatten": ["C3", "Flatten", "Dense 1"],
     "chapters/softmax": ["Dense 2"],
     "chapters/relu": ["C1", "C2", "C3", "Dense 1"],
+    "chapters/backward": list(SHAPES),
     "chapters/training": list(SHAPES),
     "chapters/your_digit": list(SHAPES),
 }
