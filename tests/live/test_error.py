@@ -132,7 +132,8 @@ def test_the_winner_of_a_block_gets_its_error(label, landed):
     activation = activation.reshape(SHAPES[label])
     side = 2 * SHAPES[pool][0]
     losing = np.argwhere((activation[:side, :side] > 0) & (values[:side, :side] == 0))[0]
-    for place in (*places(values), tuple(losing)):
+    left_over = [(10, 3, 0)] if label == "C2" else []
+    for place in (*places(values), tuple(losing), *left_over):
         open_at(landed, label, place)
         row, column, channel = (int(n) for n in place)
         text = opened(landed).locator(".explorer-equation").inner_text()

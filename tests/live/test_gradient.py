@@ -87,6 +87,24 @@ def test_the_pictures_show_weights_and_gradients(label, landed, weights):
         check_colours(colours[inside], shown[inside], np.abs(limit).max())
 
 
+MARKS = {  # the chosen weight, on the pictures of all and of one kernel, and on none of the others
+    ("C1", "kernel", (1, 2, 0, 27)): [[[44, 4, 3, 3], [46, 5, 1, 1]]] * 2 + [[]],
+    ("C2", "kernel", (2, 0, 17, 20)): [[[80, 0, 3, 127]]]
+    + [[[4, 4, 3, 3], [4, 6, 1, 1]]] * 2
+    + [[]],
+    ("Dense 1", "kernel", (130, 12)): [[[0, 12, 576, 1]]] + [[[2, 2, 1, 1]]] * 2 + [[]],
+    ("C3", "bias", (40,)): [[], [], [], [[40, 0, 1, 1]]],
+}
+
+
+@pytest.mark.parametrize(("label", "part", "place"), MARKS)
+def test_the_chosen_weight_is_framed(label, part, place, landed):
+    choose(landed, label, part, place)
+    pictures = figures(landed).locator(".explorer-picture").all()
+    found = [[numbers for _, numbers in landed.painted(picture)[1]] for picture in pictures]
+    assert found == MARKS[label, part, place]
+
+
 CLICKS = [
     ("C1", 1, (4 * 11 + 2, 4 * 1 + 1), "kernel", (1, 2, 0, 27)),
     ("C2", 0, (4 * 20, 4 * 7 + 2), "kernel", (2, 0, 7, 20)),

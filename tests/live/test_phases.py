@@ -107,6 +107,12 @@ def test_it_plays_by_itself_can_be_paused_and_ends(playing):
     playing.tab.clock.run_for(10 * PACE)
     assert sentence(playing).startswith("Forward, M1: ")
     button(playing, "Play").click()
+    assert sentence(playing).startswith("Forward, C2: ")
+    playing.tab.clock.run_for(PACE - 500)
+    button(playing, "Pause").click()
+    button(playing, "Play").click()
+    playing.tab.clock.run_for(PACE - 500)
+    assert sentence(playing).startswith("Forward, M2: "), "each stop has its whole time"
     playing.tab.clock.run_for(PACE * 30)
     assert sentence(playing).startswith("Update: ")
     assert button(playing, "Play").is_visible()

@@ -7,7 +7,9 @@ import { receptiveField } from "./explain.mjs";
 /** Four decimals for reading, or the shortest digits that parse back to the same float64. */
 export function numeral(value, exact) {
   if (exact || value === 0) return String(value);
-  return (Math.abs(value) < 5e-4 ? value.toExponential(2) : value.toFixed(4)).replaceAll("-", "−");
+  const size = Math.abs(value);
+  const text = size < 5e-4 || size >= 1e6 ? value.toExponential(2) : value.toFixed(4);
+  return text.replaceAll("-", "−");
 }
 
 /** Softmax never gives 0 or 1, so neither is shown, though a float32 may round to it. */

@@ -7,6 +7,7 @@ import { largestOf, numeral, pictureOf } from "../paint.mjs";
 import { WEIGHTED, axesOf, farthest, layoutOf, placeText } from "../weights.mjs";
 
 const NO_GRADIENT = "Nothing is drawn yet, so there is no gradient.";
+const FINE = 100; // more tiles than these are drawn with quiet gaps
 const PARTS = ["kernel", "bias"];
 const VIEWS_BY_KIND = {
   convolution: ["allKernels", "oneKernel"],
@@ -113,7 +114,7 @@ function countText(values) {
 
 function arrayFigure({ target, values, view, text, weight, weights, narrow, exact }, choose) {
   const { tiles, columns, placeOf, mark } = layoutOf(target, values, weights, view, narrow);
-  const picture = pictureOf("explorer-maps");
+  const picture = pictureOf(`explorer-maps${tiles.count > FINE ? " explorer-fine" : ""}`);
   picture.paint(tiles, { columns, limit: largestOf(values) });
   const [width, height] = picture.size();
   if (tiles.count === 1) picture.node.style.maxWidth = `${width * 24}px`;

@@ -10,7 +10,7 @@ const STEP_RULES = [
   ["RMSprop", "rmsprop"],
 ];
 const RATES = { descent: "0.0001", rmsprop: "0.001" };
-const LARGEST = 1e20; // of a float32, 3e38 is the limit
+const LARGEST = 1e20; // a float32 ends at 3e38
 const SHOWN = 12; // how many losses are listed
 const ALONE = "A step looks at this digit alone: pick another to see what it did to that.";
 const HINTS = {
@@ -23,10 +23,15 @@ const HINTS = {
 export function stepPart(store) {
   const status = h("p", { role: "status", id: freshId() });
   const [settings, losses] = [settingsOf(store, status.id), lossTable()];
-  const take = () => (status.textContent = takeStep(store));
+  let about = null; // the digit and the label that the status is about
+  const say = (text) => {
+    about = [store.scene().digit, store.scene().target];
+    status.textContent = text;
+  };
+  const take = () => say(takeStep(store));
   const reset = () => {
     store.dispatch({ type: "restore" });
-    status.textContent = "The original weights are back.";
+    say("The original weights are back.");
     step.focus(); // the other button is disabled now
   };
   const step = h("button", { type: "button", onclick: take }, "Take a step");
@@ -34,6 +39,7 @@ export function stepPart(store) {
   const bar = h("div", { class: "explorer-controls" }, step, undo);
   const paint = (scene) => {
     settings.paint(scene);
+    if (about && (about[0] !== scene.digit || about[1] !== scene.target)) status.textContent = "";
     step.disabled = !scene.back;
     undo.disabled = scene.descent === null;
     losses.paint(scene);
@@ -84,7 +90,7 @@ function takeStep(store) {
       ? rmspropStep(weights, back.gradients, means, rate)
       : { weights: descentStep(weights, back.gradients, rate), means };
   if (overflows(forward(digit, made.weights)))
-    return `With a learning rate of ${text} the weights jump so far that the network's numbers become too large for 32 bits, and the loss infinite. The step is not taken: choose a smaller rate.`;
+    return `With a learning rate of ${text} the weights jump so far that numbers of the network pass 10²⁰, and its loss would soon be infinite. The step is not taken: choose a smaller rate.`;
   store.dispatch({ type: "step", ...made, loss: back.loss, digit, label: target });
   const after = store.scene().back.loss;
   const count = (descent?.count ?? 0) + 1;
