@@ -6,6 +6,7 @@ import shutil
 import tempfile
 
 import pytest
+from hypothesis import settings
 
 # Before any module is imported: Keras reads KERAS_HOME when it is imported, and the tests must
 # neither use nor touch the reader's own cache. Workers of pytest-xdist inherit the folder.
@@ -16,6 +17,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["MNIST_PROGRESS"] = "0"
+
+settings.register_profile("book", deadline=None)  # a busy machine breaks no law
+settings.load_profile("book")
 
 
 def pytest_collection_modifyitems(items):

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -271,7 +271,6 @@ on_the_pad = st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5))
 drawings = st.lists(st.lists(on_the_pad, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@settings(deadline=None)  # a busy machine breaks no law
 @given(drawings)
 def test_the_order_and_the_direction_of_strokes_do_not_matter(strokes):
     """The ends of a segment swap their roles: the last bits of the distance may change."""
@@ -281,7 +280,6 @@ def test_the_order_and_the_direction_of_strokes_do_not_matter(strokes):
     assert np.abs(ink - back).max() < TINY
 
 
-@settings(deadline=None)
 @given(drawings, drawings)
 def test_another_stroke_only_adds_ink(first, second):
     both = np.maximum(rasterise(first), rasterise(second))
