@@ -73,14 +73,14 @@ def train(
     epochs: int = 5,
     batch_size: int = 64,
     seed: int = 0,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence = (),
 ) -> History:
     """Train the model in place, as the note does, and print one line per epoch.
 
     digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
     epochs, batch_size: the note's 5 and 64
     seed: the order of the digits comes from (seed, epoch) alone
-    callbacks: called by Keras after every batch and epoch, as by `model.fit`
+    callbacks: `keras.callbacks.Callback` objects, called as by `model.fit`
     returns: one loss, accuracy and time per epoch
     raises: ValueError for digits that do not fit the network, or a count below 1
     """
