@@ -4,6 +4,8 @@
 // each output position: the 3×3 numbers of each channel that it reads, and a last number that is always
 // 1. So a bias is the weight of an input of 1, and needs no code of its own.
 
+const SHORT = 16; // a loop copies so few numbers sooner than the browser's own function
+
 /** Read what every output position sees, 3×3 numbers of each channel, into its row of patches. */
 export function gatherWindows(numbers, { input, inputSide, channels, patches, side }, count) {
   const [run, lineWidth] = [3 * channels, inputSide * channels];
@@ -13,7 +15,8 @@ export function gatherWindows(numbers, { input, inputSide, channels, patches, si
       for (let x = 0; x < side; x++) {
         let from = input + (digit * inputSide + y) * lineWidth + x * channels;
         for (let line = 0; line < 3; line++) {
-          for (let i = 0; i < run; i++) numbers[to + i] = numbers[from + i];
+          if (run > SHORT) numbers.copyWithin(to, from, from + run);
+          else for (let i = 0; i < run; i++) numbers[to + i] = numbers[from + i];
           from += lineWidth;
           to += run;
         }
