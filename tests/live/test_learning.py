@@ -106,15 +106,21 @@ def learning(browser, page=PAGE, prepare="", **options):
 def chapter(browser):
     """One page of the chapter, which may request nothing from elsewhere and log nothing."""
     with opened(browser, PAGE, viewport=WIDE) as explorer:
-        explorer.tab.add_script_tag(content="globalThis.sameTab = true;")
         yield explorer
 
 
 @pytest.fixture
 def learner(chapter):
-    """The part, loaded afresh in the page of the chapter."""
-    chapter.tab.reload()
-    chapter.tab.wait_for_function("performance.getEntriesByName('explorer-ready').length")
+    """The part, opened afresh in the page of the chapter; the one before is closed."""
+    chapter.tab.evaluate(
+        """() => {
+          globalThis.before?.close();
+          document.querySelector("#second")?.remove();
+          const live = document.querySelector(".explorer-live");
+          live.replaceChildren();
+          const { api } = mnistExplorer;
+          globalThis.before = api.mount(live, mnistExplorer, { layer: "training" }); }"""
+    )
     return Learner(chapter.tab).load()
 
 
@@ -372,8 +378,10 @@ def test_a_changed_recipe_begins_anew_and_says_so(learner):
     learner.until("Begun again, from new random weights, with this recipe.")
     assert learner.shown()["step"] == 0
     learner.choose("Optimizer", "adam")
+    learner.shown()
     assert learner.root.get_by_label("Learning rate").input_value() == "0.001"
     learner.choose("Optimizer", "descent")
+    learner.shown()
     assert learner.root.get_by_label("Learning rate").input_value() == "0.01"
 
 
