@@ -118,7 +118,7 @@ def check_gate(label, place, explorer, total, error):
     if label == "Dense 1":
         value = scene(explorer, "outputs", "activation", "dense_1")[place]
         gate = "let the value pass" if value > 0 else "made the value 0"
-        found = re.search(rf"ReLU {gate}: the error is (\S+)", equation)
+        found = re.search(rf"ReLU {gate}, so the error is (\S+)", equation)
         assert np.float32(found[1]) == error == (np.float32(total) if value > 0 else 0)
     else:
         assert np.float32(total) == error

@@ -123,7 +123,10 @@ def test_a_click_opens_the_weight_under_the_mouse(label, picture, at, part, plac
     canvas = figures(landed).locator("canvas").nth(picture)
     landed.tab.mouse.move(*screen_place(canvas, at))
     line = figures(landed).nth(picture).locator(".explorer-pointed").inner_text()
-    assert tuple(int(n) for n in re.findall(r"\d+", line.rpartition(": ")[0])) == place
+    pointed = tuple(int(n) for n in re.findall(r"\d+", line.rpartition(": ")[0]))
+    # Some of the 576 numbers side by side have no pixel of their own: then it is a neighbour.
+    assert np.abs(np.subtract(pointed, place)).max() <= (label == "Dense 1")
+    place = pointed
     shows_weights = label != "C1" and picture == 1
     array = (
         weights[KERAS_NAMES[label]][0] if shows_weights else gradient(landed, label, part, weights)

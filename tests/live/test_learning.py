@@ -22,7 +22,7 @@ PAGE = HTML / "chapters" / "training.html"
 SHOWN = """(root) => {
   const text = (node) => node.textContent.replaceAll("\\u00a0", " ").trim();
   const all = (selector) => [...root.querySelectorAll(selector)].map(text);
-  const [step, epoch] = text(root.querySelector(".explorer-where-it-is")).match(/[\\d,]+/g)
+  const [step, epoch] = text(root.querySelector(".explorer-progress")).match(/[\\d,]+/g)
     .map((number) => Number(number.replaceAll(",", "")));
   const [loss, held, path] = all(".explorer-plot:has(.explorer-chart) .explorer-read");
   const [said, still] = [".explorer-said", ".wide .explorer-read"].map((one) => all(one)[0]);
@@ -56,7 +56,7 @@ class Learner:
         self.root.get_by_text(text).first.wait_for()
 
     def until_step(self, step):
-        code = """([root, step]) => Number(root.querySelector(".explorer-where-it-is").textContent
+        code = """([root, step]) => Number(root.querySelector(".explorer-progress").textContent
           .match(/[\\d,]+/)[0].replaceAll(",", "")) >= step"""
         self.tab.wait_for_function(code, arg=[self.root.element_handle(), step])
 

@@ -24,6 +24,15 @@ export const SHAPES = {
 };
 export const layerOf = (name) => LAYERS.find((layer) => layer.name === name);
 
+/** The layers that have weights, in the order in which these are packed. */
+export const WEIGHTED = LAYERS.filter(({ kind }) => kind === "convolution" || kind === "dense");
+
+/** Rows, columns, channels in and out of a convolution's kernel; inputs and outputs of a dense one. */
+export function kernelShapeOf({ kind, shape, source }) {
+  const places = kind === "convolution" ? [3, 3] : [];
+  return [...places, SHAPES[source].at(-1), shape.at(-1)];
+}
+
 /** The weight that every chapter returns to: its layer; row, column, channel in and out of its kernel. */
 export const FOLLOWED = { name: "conv2d_1", place: [1, 2, 0, 27] };
 
@@ -116,13 +125,9 @@ export function decodeWeights(packed) {
   const weights = {};
   let start = 0;
   const take = (count) => numbers.slice(start, (start += count));
-  for (const { name, kind, shape, source } of LAYERS) {
-    if (kind !== "convolution" && kind !== "dense") continue;
-    const [inputs, outputs] = [
-      SHAPES[source].at(-1) * (kind === "convolution" ? 9 : 1),
-      shape.at(-1),
-    ];
-    weights[name] = { kernel: take(inputs * outputs), bias: take(outputs) };
+  for (const layer of WEIGHTED) {
+    const size = kernelShapeOf(layer).reduce((a, b) => a * b);
+    weights[layer.name] = { kernel: take(size), bias: take(layer.shape.at(-1)) };
   }
   if (start !== numbers.length)
     throw new RangeError(`expected ${start} weights, got ${numbers.length}`);

@@ -1,23 +1,20 @@
 // One gradient as a sum of products: of a weight or a bias, or the error of an activation. No DOM.
 
-import { LAYERS, SHAPES, layerOf, softmaxSteps } from "./engine.mjs";
+import { LAYERS, SHAPES, kernelShapeOf, layerOf, softmaxSteps } from "./engine.mjs";
 import { winnerOf } from "./gradients.mjs";
 
 /** The index of a weight in its array. target: { name, part: "kernel" or "bias", place }. */
-export function weightIndex({ name, part, place }, weights) {
-  const { kernel, bias } = weights[name];
+export function weightIndex({ name, part, place }) {
   if (part === "bias") return place[0];
-  if (place.length === 2) return place[0] * bias.length + place[1];
-  const channels = kernel.length / 9 / bias.length;
-  const [row, column, channel, filter] = place;
-  return ((row * 3 + column) * channels + channel) * bias.length + filter;
+  const sizes = kernelShapeOf(layerOf(name));
+  return place.reduce((index, value, axis) => index * sizes[axis] + value, 0);
 }
 
 /** The same weights with one of them moved by an amount. */
 export function nudged(weights, target, amount) {
   const { name, part } = target;
   const array = weights[name][part].slice();
-  array[weightIndex(target, weights)] += amount;
+  array[weightIndex(target)] += amount;
   return { ...weights, [name]: { ...weights[name], [part]: array } };
 }
 
@@ -41,7 +38,7 @@ function addUp(places) {
 export function explainWeight(target, { preActivation, activation }, weights, back) {
   const { name, part, place } = target;
   const { kind, source, shape } = layerOf(name);
-  const index = weightIndex(target, weights);
+  const index = weightIndex(target);
   const [weight, gradient] = [weights[name][part][index], back.gradients[name][part][index]];
   const [errors, filter] = [back.errors[name], place.at(-1)];
   if (kind === "dense") {

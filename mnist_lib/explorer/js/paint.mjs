@@ -70,7 +70,7 @@ export function pictureOf(className) {
     /** The tile, row and column under the pointer. */
     hit,
     /** A line below the picture says which number is under the mouse. textAt: from a hit to text. */
-    tell(textAt) {
+    readout(textAt) {
       const line = h("span", { class: "explorer-pointed", "aria-hidden": "true", hidden: "" });
       node.append(line);
       canvas.addEventListener("pointermove", (event) => {

@@ -1,20 +1,19 @@
 // Kernels and biases as pictures: their axes, and which weight is where.
 
-import { LAYERS, SHAPES, layerOf } from "./engine.mjs";
+import { kernelShapeOf, layerOf } from "./engine.mjs";
 import { weightIndex } from "./explain_gradient.mjs";
 import { frameAt, gridOf } from "./paint.mjs";
 
-export const WEIGHTED = LAYERS.filter(({ kind }) => kind === "convolution" || kind === "dense");
+const AXES = {
+  convolution: ["row", "column", "channel in", "channel out"],
+  dense: ["input", "output"],
+};
 
 /** Name and size of each axis of an array. target: { name, part: "kernel" or "bias" }. */
 export function axesOf({ name, part }) {
-  const { kind, shape, source } = layerOf(name);
-  const [inputs, outputs] = [SHAPES[source].at(-1), shape.at(-1)];
-  const axes =
-    kind === "dense"
-      ? { input: inputs, output: outputs }
-      : { row: 3, column: 3, "channel in": inputs, "channel out": outputs };
-  return Object.entries(axes).slice(part === "bias" ? -1 : 0);
+  const layer = layerOf(name);
+  const sizes = kernelShapeOf(layer);
+  return AXES[layer.kind].map((axis, i) => [axis, sizes[i]]).slice(part === "bias" ? -1 : 0);
 }
 
 /** Which weight it is, in words. */
@@ -41,8 +40,8 @@ export function farthest(target, values) {
  * How an array is drawn: { tiles, columns, placeOf, mark }. placeOf: from a hit to the place of a
  * weight; mark: what frames the chosen one.
  */
-export function layoutOf(target, values, weights, view, narrow) {
-  const at = (place) => values[weightIndex({ ...target, place }, weights)];
+export function layoutOf(target, values, view, narrow) {
+  const at = (place) => values[weightIndex({ ...target, place })];
   const { height, width, count, columns, placeOf, mark } = VIEWS_OF[view](target, narrow);
   const tiles = {
     height,

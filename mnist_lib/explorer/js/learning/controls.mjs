@@ -21,7 +21,7 @@ export function buttonsPart(session) {
   go.classList.add("explorer-start");
   const one = button("One step", () => session.one());
   const reset = button("Reset", () => session.reset());
-  const where = h("span", { class: "explorer-where-it-is" });
+  const where = h("span", { class: "explorer-progress" });
   const paint = (valid) => {
     const { running, ended, failed, busy, step, epoch, speed } = session.run;
     const over = ended !== null || failed !== null || !valid;

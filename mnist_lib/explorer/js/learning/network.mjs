@@ -1,6 +1,6 @@
 // The whole network on a few digits at a time: forwards, the loss, and every gradient. No DOM.
 
-import { LAYERS, SHAPES } from "../engine.mjs";
+import { LAYERS, SHAPES, WEIGHTED, kernelShapeOf } from "../engine.mjs";
 import { SEEN } from "../explain.mjs";
 import {
   copyErrors,
@@ -16,15 +16,6 @@ import { createMemory } from "./matmul.mjs";
 export const CHUNK = 4; // digits that go through the network together: their numbers fit into the cache
 
 const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 255);
-
-/** The layers that have weights, in the order in which these are packed. */
-export const WEIGHTED = LAYERS.filter(({ kind }) => kind === "convolution" || kind === "dense");
-
-/** Rows, columns, channels in and out of a convolution's kernel; inputs and outputs of a dense one. */
-export function kernelShapeOf({ kind, shape, source }) {
-  const places = kind === "convolution" ? [3, 3] : [];
-  return [...places, SHAPES[source].at(-1), shape.at(-1)];
-}
 
 /**
  * The layers with weights, each with the pooling that may follow it. What pooling drops later is never

@@ -1,6 +1,6 @@
 // A file that NumPy opens: arrays as .npy in a zip archive, stored, not compressed. No DOM.
 
-import { WEIGHTED, kernelShapeOf } from "./network.mjs";
+import { WEIGHTED, kernelShapeOf } from "../engine.mjs";
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;

@@ -1,17 +1,12 @@
 // One run as the page knows it: its settings, and all that was reported of it. No DOM.
 
-import { FOLLOWED, layerOf } from "../engine.mjs";
+import { FOLLOWED } from "../engine.mjs";
+import { weightIndex } from "../explain_gradient.mjs";
 import { createClient } from "./client.mjs";
-import { kernelShapeOf } from "./network.mjs";
 import { DEFAULTS } from "./trainer.mjs";
 
-/** Where the followed weight is among all of them in a row. */
-export const FOLLOWED_AT = placeOf(FOLLOWED);
-
-function placeOf({ name, place }) {
-  const sizes = kernelShapeOf(layerOf(name)); // of C1, whose kernel is the first array
-  return place.reduce((index, value, i) => index * sizes[i] + value, 0);
-}
+/** Where the followed weight is among all of them in a row: in C1, whose kernel is the first array. */
+export const FOLLOWED_AT = weightIndex({ ...FOLLOWED, part: "kernel" });
 
 /** Numbers that come one after the other, as many as there will be. */
 export function createSeries() {

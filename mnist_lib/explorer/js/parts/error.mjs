@@ -17,10 +17,15 @@ export function errorNodes(layer, scene, goTo) {
 const equation = (...parts) => h("p", { class: "explorer-equation" }, ...parts);
 
 /** ReLU, where there is one, lets the error pass or not. */
-function throughRelu({ open, handedBack, error }, show) {
-  if (open === null) return "";
+function throughRelu({ open, error }, show) {
   const gate = open ? "ReLU let the value pass" : "ReLU made the value 0";
-  return `${show(handedBack)}; ${gate}, so the error is ${show(error)}. `;
+  return `${gate}, so the error is ${show(error)}`;
+}
+
+/** What is handed back, and what ReLU leaves of it. */
+function received(explanation, show) {
+  if (explanation.open === null) return "";
+  return `${show(explanation.handedBack)}; ${throughRelu(explanation, show)}. `;
 }
 
 function logitNodes({ probability, target, error }, { scene, show }) {
@@ -32,7 +37,7 @@ function logitNodes({ probability, target, error }, { scene, show }) {
 function sameErrorNodes(explanation, { reader, show, goTo }) {
   const { index } = explanation;
   const text = `It is the error of number ${index} of ${reader.label}: `;
-  return [equation(text, throughRelu(explanation, show), goTo(reader, { index }))];
+  return [equation(text, received(explanation, show), goTo(reader, { index }))];
 }
 
 function winnerNodes(explanation, { reader, show, goTo }) {
@@ -42,12 +47,12 @@ function winnerNodes(explanation, { reader, show, goTo }) {
   const text = wins
     ? `It is the largest of its block, so it gets the whole error of ${reader.label} at ${place}: `
     : `Another value of its block is passed on, so it gets nothing of the error of ${reader.label} at ${place}, ${show(blockError)}: `;
-  return [equation(text, throughRelu(explanation, show), goTo(reader, block))];
+  return [equation(text, received(explanation, show), goTo(reader, block))];
 }
 
 /** Every number that was computed from the value hands its error back, times the weight it used. */
 function shareNodes(explanation, { reader, show }) {
-  const { rule, terms, possible, handedBack, open, error } = explanation;
+  const { rule, terms, possible, handedBack, open } = explanation;
   const places = rule === "dense" ? ["output"] : ["row", "column", "filter"];
   const lines = terms.map((term) => {
     const numbers = ["error", "weight", "product", "sum"].map((key) => show(term[key]));
@@ -55,17 +60,20 @@ function shareNodes(explanation, { reader, show }) {
   });
   const from = rule === "dense" ? "outputs" : "numbers";
   const caption = `${reader.label} reads the value for ${possible} ${from}; ${terms.length} of them hand back a share that is not 0`;
-  const heads = [...places.map(HEADS), "error", "× weight", "= share", "sum so far"];
+  const heads = [
+    ...places.map((place) => (place === "filter" ? "kernel" : place)),
+    "error",
+    "× weight",
+    "= share",
+    "sum so far",
+  ];
   const total = ["rounded once to float32", show(Math.fround(handedBack))];
   const sum = `${terms.length} shares ${show(handedBack)}`;
-  const gate = open ? "ReLU let the value pass" : "ReLU made the value 0";
   return [
-    equation(sum, ...(open === null ? [] : [h("br"), `${gate}: the error is ${show(error)}`])),
+    equation(sum, ...(open === null ? [] : [h("br"), throughRelu(explanation, show)])),
     sumTable("Every share", { caption, heads, lines, total }),
   ];
 }
-
-const HEADS = (place) => (place === "filter" ? "kernel" : place);
 
 /** How the error of a value is explained, by what reads it. */
 const RULES = {

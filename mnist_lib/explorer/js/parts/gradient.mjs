@@ -1,10 +1,10 @@
 // The gradients of all weights as pictures; any weight can be chosen.
 
 import { captioned, h, numberField } from "../dom.mjs";
-import { SHAPES, layerOf } from "../engine.mjs";
+import { SHAPES, WEIGHTED, layerOf } from "../engine.mjs";
 import { weightIndex } from "../explain_gradient.mjs";
 import { largestOf, numeral, pictureOf } from "../paint.mjs";
-import { WEIGHTED, axesOf, farthest, layoutOf, placeText } from "../weights.mjs";
+import { axesOf, farthest, layoutOf, placeText } from "../weights.mjs";
 
 const NO_GRADIENT = "Nothing is drawn yet, so there is no gradient.";
 const FINE = 100; // more tiles than these are drawn with quiet gaps
@@ -112,8 +112,8 @@ function countText(values) {
   return `${count(left)} of ${count(values.length)} gradients are not 0`;
 }
 
-function arrayFigure({ target, values, view, text, weight, weights, narrow, exact }, choose) {
-  const { tiles, columns, placeOf, mark } = layoutOf(target, values, weights, view, narrow);
+function arrayFigure({ target, values, view, text, weight, narrow, exact }, choose) {
+  const { tiles, columns, placeOf, mark } = layoutOf(target, values, view, narrow);
   const picture = pictureOf(`explorer-maps${tiles.count > FINE ? " explorer-fine" : ""}`);
   picture.paint(tiles, { columns, limit: largestOf(values) });
   const [width, height] = picture.size();
@@ -122,9 +122,9 @@ function arrayFigure({ target, values, view, text, weight, weights, narrow, exac
   picture.describe(text);
   const aim = (hit) => ({ name: target.name, part: target.part, place: placeOf(hit) });
   picture.node.addEventListener("click", (event) => choose(aim(picture.hit(event))));
-  picture.tell((hit) => {
+  picture.readout((hit) => {
     const aimed = aim(hit);
-    return `${placeText(aimed)}: ${numeral(values[weightIndex(aimed, weights)], exact)}`;
+    return `${placeText(aimed)}: ${numeral(values[weightIndex(aimed)], exact)}`;
   });
   return captioned(picture, text);
 }

@@ -106,7 +106,7 @@ function channelPicture(layer, scene, select) {
   picture.node.addEventListener("click", (event) =>
     select({ name: layer.name, at: placeOf(picture.hit(event)) }),
   );
-  picture.tell((hit) => valueText(layer, placeOf(hit), scene));
+  picture.readout((hit) => valueText(layer, placeOf(hit), scene));
   const lost = height * width - seen ** 2;
   const veil = lost
     ? `; shaded: ${lost} of ${height * width} positions that no answer depends on`

@@ -70,7 +70,7 @@ function layerPart(layer, store) {
   const title = [h("b", {}, label), ` ${shape.join(" × ")}`];
   const button = h("button", { type: "button", onclick: toggle }, ...title);
   picture.node.addEventListener("click", open);
-  picture.tell((hit) => valueText(layer, placeIn(layer, hit), store.scene()));
+  picture.readout((hit) => valueText(layer, placeIn(layer, hit), store.scene()));
   const follow = (scene) => paintMaps(layer, picture, scene);
   const paint = (scene) => {
     follow(scene);

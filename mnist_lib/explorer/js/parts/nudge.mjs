@@ -35,7 +35,7 @@ function compare({ digit, target, weight, weights, back, nudge }) {
   const { preActivation } = forward(digit, nudged(weights, weight, nudge));
   const after = crossEntropy(preActivation[OUTPUT.name], target);
   const { name, part } = weight;
-  const gradient = back.gradients[name][part][weightIndex(weight, weights)];
+  const gradient = back.gradients[name][part][weightIndex(weight)];
   return { before: back.loss, after, change: after - back.loss, predicted: gradient * nudge };
 }
 

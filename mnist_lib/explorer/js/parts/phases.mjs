@@ -1,11 +1,10 @@
 // Forward, backward, update: a digit goes through the network and back, stop by stop.
 
 import { h, scrolling } from "../dom.mjs";
-import { OUTPUT } from "../engine.mjs";
+import { OUTPUT, WEIGHTED } from "../engine.mjs";
 import { paintMaps, sizeOf } from "../maps.mjs";
 import { largestOf, numeral, percent, pictureOf } from "../paint.mjs";
 import { STOPS } from "../state.mjs";
-import { WEIGHTED } from "../weights.mjs";
 
 const PACE = 2500; // milliseconds at each stop
 const PHASES = [

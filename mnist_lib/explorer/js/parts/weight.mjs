@@ -100,7 +100,7 @@ function positionMaps({ name, part, place }, { positions }) {
     picture.mark(width, height, marks);
     const caption = part === "bias" ? captions[key].slice(2) : captions[key];
     picture.describe(`${height} by ${width} positions: ${caption}`);
-    picture.tell(
+    picture.readout(
       (hit) => `row ${hit.row}, column ${hit.column}: ${numeral(at(0, hit.row, hit.column))}`,
     );
     return captioned(picture, caption);
