@@ -14,19 +14,34 @@ from pathlib import Path
 from typing import NamedTuple
 
 MODULES = Path(__file__).parent / "js"
-"""Where the modules are."""
+"""Where the modules are.
+
+:meta hide-value:
+"""
 
 MAIN = MODULES / "main.mjs"
-"""The entry of pages and notebooks: it imports all others."""
+"""The entry of pages and notebooks: it imports all others.
+
+:meta hide-value:
+"""
 
 LEARNING = MODULES / "learning" / "view.mjs"
-"""The entry of the part in which the network learns. It is loaded when a reader asks for it."""
+"""The entry of the part in which the network learns. It is loaded when a reader asks for it.
+
+:meta hide-value:
+"""
 
 WORKER = MODULES / "learning" / "worker.mjs"
-"""The entry of the worker in which it learns."""
+"""The entry of the worker in which it learns.
+
+:meta hide-value:
+"""
 
 KERNEL = MODULES / "learning" / "matmul.wat"
-"""The matrix product of that part, as text of WebAssembly; the book's build assembles it."""
+"""The matrix product of that part, as text of WebAssembly; the book's build assembles it.
+
+:meta hide-value:
+"""
 
 _NAMES = r"\{([^{}]*)\}"
 _IMPORT = re.compile(rf'^import {_NAMES} from "(\.[^"\n]*)";\n', re.M)

@@ -18,10 +18,16 @@ from mnist_lib.data import Digits, load_mnist
 from mnist_lib.pretrained import load_golden_outputs, load_provenance
 
 STYLE = Path(__file__).with_name("explorer.css")
-"""The style sheet of the live network."""
+"""The style sheet of the live network.
+
+:meta hide-value:
+"""
 
 LEARNING_STYLE = Path(__file__).with_name("learning.css")
-"""The style sheet of the part in which the network learns."""
+"""The style sheet of the part in which the network learns.
+
+:meta hide-value:
+"""
 
 SHAPES = {layer.name: (layer.kernel_shape, layer.kernel_shape[-1:]) for layer in WEIGHTED}
 """Kernel and bias of each layer that has them, in the order in which they are packed."""
