@@ -366,3 +366,13 @@ def test_images_of_another_shape_are_refused(weights):
         backward(np.zeros((2, 28, 28)), np.array([1, 2]), weights)
     with pytest.raises(ValueError, match="n > 0"):
         backward(np.zeros((0, 28, 28, 1)), np.array([], int), weights)
+
+
+@pytest.mark.parametrize("broken", ["images", "conv2d_2", "dense_2"])
+def test_numbers_that_are_not_finite_are_refused_by_name(broken, embedded, weights):
+    images, labels = embedded.train.images[:2].copy(), embedded.train.labels[:2]
+    changed = {name: (kernel.copy(), bias) for name, (kernel, bias) in weights.items()}
+    array = images if broken == "images" else changed[broken][0]
+    array.flat[-1] = np.nan  # of the images it is a pixel that no output depends on
+    with pytest.raises(ValueError, match=f"expected finite numbers, got NaN .* in .*{broken}"):
+        backward(images, labels, changed)

@@ -159,9 +159,11 @@ def backward(images: np.ndarray, labels: np.ndarray, weights: dict) -> Gradients
     images: (n, 28, 28, 1), float in [0, 1]
     labels: (n,) int in 0..9
     weights: kernel and bias by layer name, as `mnist_lib.pretrained.load_weights` returns them
-    raises: ValueError for images of another shape, and for labels that do not fit
+    raises: ValueError for images of another shape, for labels that do not fit, and for numbers
+    that are not finite
     """
     labels = _check_labels(labels, len(images))
+    _check_finite({"the images": [images], **weights})
     out, found = forward(images, weights), {}
     errors: dict[str, np.ndarray] = {}
     kernels = {name: kernel for name, (kernel, _) in weights.items()}
@@ -180,6 +182,12 @@ def backward(images: np.ndarray, labels: np.ndarray, weights: dict) -> Gradients
     found["conv2d_1"], error = conv2d_gradients(images, kernels["conv2d_1"], error)
     loss = cross_entropy(dense(out["dense_1"], *weights["dense_2"]), labels)
     return Gradients(loss, {name: found[name] for name in weights}, errors, error)
+
+
+def _check_finite(arrays: dict) -> None:
+    for name, parts in arrays.items():
+        if not all(np.isfinite(part).all() for part in parts):
+            raise ValueError(f"expected finite numbers, got NaN or infinity in {name}")
 
 
 def _check_labels(labels: np.ndarray, n: int) -> np.ndarray:
