@@ -73,6 +73,12 @@ def test_what_the_chapters_say_of_it_is_so(digit, weights):
     assert f"its value is {weight:.4f}" in said
     assert f"about −{-gradient:.2f}, is the *gradient*" in said
     assert f"Here it is {found.loss:.4f}" in said
+    left = np.count_nonzero(found.errors[FOLLOWED.layer])
+    assert f"At C1, {left:,} of 21,632 are left" in said
+    outputs = forward(digit.images, weights)
+    read = 28 * 28 + sum(outputs[name].size for name in outputs if name != "dense_2")
+    read -= outputs["flatten_1"].size  # the same numbers as those of C3
+    assert f"some {round(read, -3):,} numbers a digit" in said
 
 
 def test_the_stored_path_is_of_this_weight_over_five_epochs():
@@ -83,6 +89,17 @@ def test_the_stored_path_is_of_this_weight_over_five_epochs():
     values = np.array(record["values"])
     assert record["every"] * (len(values) - 1) == 5 * -(-59_000 // 64)
     assert np.isfinite(values).all()
+
+
+def test_what_training_says_of_the_path_is_so(weights):
+    path = load_followed_path()["values"]
+    start, one, end = path[0], path[len(path) // 5], path[-1]
+    said = cells("training", "markdown")
+    assert f"It starts at {start:.3f}, where chance put it, and goes most of its way" in said
+    assert one - start > (end - start) / 2
+    assert f"in the first epoch, to {one:.3f}. After that it climbs slowly" in said
+    shipped = weights[FOLLOWED.layer][0][FOLLOWED.place]
+    assert f"to {end:.3f}. In the weights that the book ships it is {shipped:.3f}" in said
 
 
 def test_the_stored_path_ends_where_the_shipped_weight_is(weights):
