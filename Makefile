@@ -25,7 +25,7 @@ book: $(READY) _build/.library
 	@mkdir -p _build && $(BIN)/python -c 'from mnist_lib.data import load_mnist; print(load_mnist().source.split(";")[0])' > _build/.data.now
 	@cmp -s _build/.data.now _build/.data || rm -rf $(EXECUTED)
 	@mv _build/.data.now _build/.data
-	$(BIN)/jupyter-book build -W -n --keep-going .
+	$(BIN)/python -m tools.book
 	@echo "Built on:  $$(cat _build/.data)"
 	@echo "Open it:   file://$(CURDIR)/_build/html/index.html"
 

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tools.check import BUILD, NBVAL
+from tools.book import BUILD
+from tools.check import NBVAL
 
 # Each test starts a build.
 pytestmark = pytest.mark.slow

@@ -23,7 +23,6 @@ NBVAL = [
     *(sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"),
     *("--nbval-cell-timeout=900", "-p", "no:python", "-c", "tests/nbval.ini", "--rootdir=."),
 ]
-BUILD = [str(BIN / "jupyter-book"), "build", "-W", "-n", "--keep-going"]
 LIVE = "tests/live"  # what needs a browser, and the built pages
 SCRIPTS = ["mnist_lib/explorer", "_static"]  # JavaScript and style sheets
 QUICK = ("format", "lint", "format-js", "lint-js", "types", "unit")
@@ -91,11 +90,11 @@ def parts() -> list[Part]:
         environment = {"MNIST_SOURCE": "full", "MNIST_PROGRESS": "0"}
         some.append(Part("nbval-full", nbval("chapters"), full, environment))
     pages = {"BOOK_HTML": str(SITE / "_build" / "html")}
-    book = [*BUILD, "--all", "--path-output", str(SITE), str(ROOT)]
+    book = [sys.executable, "-m", "tools.book", "--output", str(SITE)]
     return [
         *some,
         Part("build", book, "embedded subset", EMBEDDED),
-        Part("site", [*pytest, "load", LIVE], "embedded subset", pages),
+        Part("site", [*pytest, "worksteal", LIVE], "embedded subset", pages),
     ]
 
 
@@ -139,7 +138,7 @@ def count(output: str) -> str:
     for closing in CLOSING_LINES:
         if found := re.findall(closing, output):
             return found[-1]
-    if found := re.findall(r"Executed notebook in [\d.]+ seconds", output):
+    if found := re.findall(r"Execution Successful: ", output):
         return f"{len(found)} chapters executed"
     return "see above"
 

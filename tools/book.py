@@ -1,0 +1,42 @@
+"""Execute the chapters, two at a time where there are two cores, and build the book: `make book`.
+
+jupyter-book alone executes one chapter after the other. It finds a chapter that is in its cache
+already, and executes one that failed here again, to report it.
+"""
+
+import argparse
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
+
+from tools.shared import ROOT
+
+CHAPTERS = ROOT / "chapters"
+BUILD = [str(Path(sys.executable).with_name("jupyter-book")), "build", "-W", "-n", "--keep-going"]
+
+
+def main() -> int:
+    """Execute and build; return what jupyter-book returns."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=ROOT, help="where _build shall stand")
+    output = parser.parse_args().output
+    execute(output / "_build" / ".jupyter_cache")
+    return subprocess.run([*BUILD, "--path-output", output, ROOT], check=False).returncode
+
+
+def execute(cache_path: Path) -> None:
+    """Execute the chapters whose cells are not in the cache."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    cache = get_cache(cache_path)
+    for chapter in sorted(CHAPTERS.glob("*.ipynb")):
+        cache.add_nb_to_project(str(chapter))
+    executor = load_executor("local-parallel", cache, logging.getLogger("book"))
+    executor.run_and_cache(timeout=900)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
