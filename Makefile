@@ -18,7 +18,7 @@ SHELL := /usr/bin/env bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
-EXECUTED := _build/.jupyter_cache _build/html
+EXECUTED := _build/.jupyter_cache _build/.doctrees _build/html
 LIBRARY := $(shell find mnist_lib _ext -type f -not -path '*/__pycache__/*')
 
 book: $(READY) _build/.library

@@ -6,6 +6,7 @@ already, and executes one that failed here again, to report it.
 
 import argparse
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from jupyter_cache import get_cache
 from jupyter_cache.executors import load_executor
 
+from mnist_lib.explorer import IN_BOOK
 from tools.shared import ROOT
 
 CHAPTERS = ROOT / "chapters"
@@ -30,6 +32,8 @@ def main() -> int:
 
 def execute(cache_path: Path) -> None:
     """Execute the chapters whose cells are not in the cache."""
+    os.environ[IN_BOOK] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cache = get_cache(cache_path)
     for chapter in sorted(CHAPTERS.glob("*.ipynb")):
