@@ -10,6 +10,9 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A whole number as text, in groups of three digits: toLocaleString takes 25 ms to start. */
+export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+
 let ids = 0;
 export const freshId = () => `explorer-${(ids += 1)}`;
 

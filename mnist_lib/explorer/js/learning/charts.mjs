@@ -1,6 +1,6 @@
 // Curves with axes, and the value under the pointer or under the arrow keys.
 
-import { h } from "../dom.mjs";
+import { grouped, h } from "../dom.mjs";
 import { svgElement } from "../paint.mjs";
 
 const HEIGHT = 170;
@@ -130,7 +130,7 @@ function axes({ scene, across, up }, { x, y }) {
     ),
     ...places.map((at) => {
       const anchor = { [from]: "start", [to]: "end" }[at] ?? "middle";
-      return label(at.toLocaleString("en"), { x: x(at), y: foot + 14, "text-anchor": anchor });
+      return label(grouped(at), { x: x(at), y: foot + 14, "text-anchor": anchor });
     }),
     label(across, { x: (EDGE.left + right) / 2, y: HEIGHT - 4, "text-anchor": "middle" }),
     label(up, {

@@ -1,6 +1,6 @@
 // Start, pause, one step, reset; the recipe and the experiments.
 
-import { checkbox, freshId, h } from "../dom.mjs";
+import { checkbox, freshId, grouped, h } from "../dom.mjs";
 import { OPTIMIZERS } from "./optimizers.mjs";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -29,8 +29,8 @@ export function buttonsPart(session) {
     go.disabled = over;
     one.disabled = over || running || busy;
     reset.disabled = !valid || (step === 0 && !running && failed === null);
-    const pace = speed ? ` · ${Math.round(speed).toLocaleString("en")} digits a second` : "";
-    where.textContent = `Step ${step.toLocaleString("en")} · epoch ${epoch}${pace}`;
+    const pace = speed ? ` · ${grouped(Math.round(speed))} digits a second` : "";
+    where.textContent = `Step ${grouped(step)} · epoch ${epoch}${pace}`;
   };
   const node = h("div", { class: "explorer-controls" }, go, one, reset, where);
   return { node, paint, focus: () => go.focus() };
@@ -91,7 +91,7 @@ export function recipePart(session, change) {
   return { node, paint, valid: () => seed.input.getAttribute("aria-invalid") !== "true" };
 }
 
-const digitsText = (size) => (size === 1 ? "1 digit" : `${size.toLocaleString("en")} digits`);
+const digitsText = (size) => (size === 1 ? "1 digit" : `${grouped(size)} digits`);
 
 const field = (text, input) => h("label", { class: "explorer-field" }, h("span", {}, text), input);
 

@@ -1,12 +1,12 @@
 // What the curves of a run show: the loss, the digits held out, the followed weight.
 
+import { grouped } from "../dom.mjs";
 import { FOLLOWED, layerOf } from "../engine.mjs";
 import { chartOf, decades } from "./charts.mjs";
 
 const WINDOW = 20; // steps whose mean is drawn
 const SMALLEST = 1e-6; // a loss below it is drawn at the edge
 
-const count = (number) => number.toLocaleString("en");
 export const short = (value) =>
   (Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
     ? value.toExponential(2)
@@ -20,7 +20,7 @@ export function lossPlot(session) {
     const { losses } = session.run;
     if (!losses.length || step < 1) return "no step yet";
     const mean = `mean of ${Math.min(step, WINDOW)}: ${short(means.values[step - 1])}`;
-    return `step ${count(step)}: ${short(losses.at(step - 1))} · ${mean}`;
+    return `step ${grouped(step)}: ${short(losses.at(step - 1))} · ${mean}`;
   };
   const key = `Thin: each step. Thick: the mean of the last ${WINDOW}.`;
   const chart = chartOf({ title: "Loss", key, across: "step", up: "loss of a batch", read });
@@ -62,12 +62,14 @@ export function heldPlot(session) {
   const held = () => session.digits.held.length;
   const read = (epoch) => {
     const look = session.run.looks[epoch];
-    return look ? `epoch ${epoch}: ${count(look.right)} of ${count(held())}` : "not counted yet";
+    return look
+      ? `epoch ${epoch}: ${grouped(look.right)} of ${grouped(held())}`
+      : "not counted yet";
   };
   const chart = chartOf({ title: "Held-out digits", across: "epoch", up: "right", read });
   const paint = () => {
     const { looks } = session.run;
-    const ticks = [0, 0.5, 1].map((part) => ({ at: part * held(), text: count(part * held()) }));
+    const ticks = [0, 0.5, 1].map((part) => ({ at: part * held(), text: grouped(part * held()) }));
     chart.paint({
       from: 0,
       to: Math.max(looks.length - 1, 1),
@@ -96,7 +98,7 @@ export function pathPlot(session) {
   const read = (step) => {
     const { path } = session.run;
     const value = path.length && step >= 1 ? short(path.at(step - 1)) : "no step yet";
-    return `step ${count(step)}: ${value}`;
+    return `step ${grouped(step)}: ${value}`;
   };
   const title = `One weight of ${label}`;
   const key = `Kernel ${kernel}, row ${row}, column ${column}: the weight that this book follows.`;

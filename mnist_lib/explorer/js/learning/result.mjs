@@ -1,6 +1,6 @@
 // What a reader does with the network that has learned: draw on it, keep it, count once.
 
-import { h } from "../dom.mjs";
+import { grouped, h } from "../dom.mjs";
 import { decodeWeights } from "../engine.mjs";
 import { loadDigits } from "./digits.mjs";
 import { weightsFile } from "./npz.mjs";
@@ -13,15 +13,13 @@ const STRAIGHT =
   "This network has learned without ReLU, and the explorer below, like every program that would open the file, " +
   "computes with ReLU: there its weights would mean nothing.";
 
-const number = (value) => value.toLocaleString("en");
-
 /** In words, where the weights of a run come from. */
 function originOf({ settings, run }) {
   const { optimizer, rate, batch, count, seed, equal, shuffled } = settings;
   const name = OPTIMIZERS[optimizer].label;
   const odd = `${equal ? ", all equal at the start" : ""}${shuffled ? ", on shuffled labels" : ""}`;
-  const recipe = `${name} ${rate}, batches of ${batch}, ${number(count)} digits, seed ${seed}${odd}`;
-  return `your own, after ${number(run.weightsStep)} steps on this page (${recipe})`;
+  const recipe = `${name} ${rate}, batches of ${batch}, ${grouped(count)} digits, seed ${seed}${odd}`;
+  return `your own, after ${grouped(run.weightsStep)} steps on this page (${recipe})`;
 }
 
 export function resultPart(session, store, addresses, tell) {
@@ -57,7 +55,7 @@ export function resultPart(session, store, addresses, tell) {
 }
 
 function countedText({ right, total, step }, now) {
-  const text = `${number(right)} of ${number(total)} test digits right, after ${number(step)} steps.`;
+  const text = `${grouped(right)} of ${grouped(total)} test digits right, after ${grouped(step)} steps.`;
   return now > step ? `${text} The network has learned on since; it is not counted again.` : text;
 }
 

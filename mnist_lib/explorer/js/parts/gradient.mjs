@@ -1,6 +1,6 @@
 // The gradients of all weights as pictures; any weight can be chosen.
 
-import { captioned, h, numberField } from "../dom.mjs";
+import { captioned, grouped, h, numberField } from "../dom.mjs";
 import { SHAPES, WEIGHTED, layerOf } from "../engine.mjs";
 import { weightIndex } from "../explain_gradient.mjs";
 import { largestOf, numeral, pictureOf } from "../paint.mjs";
@@ -107,9 +107,8 @@ const OUTPUTS = { convolution: "kernel", dense: "output" };
 const figures = (...nodes) => h("div", { class: "explorer-gradients" }, ...nodes);
 
 function countText(values) {
-  const count = (number) => number.toLocaleString("en");
   const left = values.filter((value) => value !== 0).length;
-  return `${count(left)} of ${count(values.length)} gradients are not 0`;
+  return `${grouped(left)} of ${grouped(values.length)} gradients are not 0`;
 }
 
 function arrayFigure({ target, values, view, text, weight, narrow, exact }, choose) {

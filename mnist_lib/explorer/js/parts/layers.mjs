@@ -1,6 +1,6 @@
 // All layers at full width; any value can be chosen.
 
-import { h, radios } from "../dom.mjs";
+import { grouped, h, radios } from "../dom.mjs";
 import { OUTPUT } from "../engine.mjs";
 import { paintMaps, placeIn, sizeOf, strongest, valueText } from "../maps.mjs";
 import { gridOf, pictureOf } from "../paint.mjs";
@@ -89,15 +89,14 @@ function noteOf(layer, { outputs, back, shown }) {
   const what = layer === OUTPUT ? outputNote(shown) : layerNote(layer);
   if (!outputs || !layer.hasRelu) return what;
   const below = outputs.preActivation[layer.name].filter((value) => value <= 0).length;
-  const share = `${below.toLocaleString("en")} of ${sizeOf(layer).toLocaleString("en")} values`;
+  const share = `${grouped(below)} of ${grouped(sizeOf(layer))} values`;
   const before = shown === "preActivation";
   return before ? `${what}: before it, ${share} are not above 0` : `${what}: ${share} are 0`;
 }
 
 function errorNote(layer, errors) {
   const left = errors?.filter((error) => error !== 0).length ?? 0;
-  const count = (number) => number.toLocaleString("en");
-  return `errors: ${count(left)} of ${count(sizeOf(layer))} are not 0`;
+  return `errors: ${grouped(left)} of ${grouped(sizeOf(layer))} are not 0`;
 }
 
 function outputNote(shown) {

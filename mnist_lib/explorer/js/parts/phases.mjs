@@ -1,6 +1,6 @@
 // Forward, backward, update: a digit goes through the network and back, stop by stop.
 
-import { h, scrolling } from "../dom.mjs";
+import { grouped, h, scrolling } from "../dom.mjs";
 import { OUTPUT, WEIGHTED } from "../engine.mjs";
 import { paintMaps, sizeOf } from "../maps.mjs";
 import { largestOf, numeral, percent, pictureOf } from "../paint.mjs";
@@ -102,8 +102,7 @@ function paintStage(scene, picture, table) {
   picture.describe(`${layer.label}: ${shown === "errors" ? "errors" : "activations"}`);
 }
 
-const count = (number) => number.toLocaleString("en");
-const left = (values) => count(values.filter((value) => value !== 0).length);
+const left = (values) => grouped(values.filter((value) => value !== 0).length);
 
 const FORWARD = {
   convolution: "each kernel slides over its input; ReLU keeps what is positive",
@@ -125,7 +124,7 @@ const SENTENCES = {
     const last =
       layer === OUTPUT
         ? "; softmax makes them ten probabilities"
-        : `: ${left(values)} of ${count(sizeOf(layer))} numbers are not 0`;
+        : `: ${left(values)} of ${grouped(sizeOf(layer))} numbers are not 0`;
     return `Forward, ${layer.label}: ${FORWARD[layer.kind]}${last}.`;
   },
   loss({ target, outputs, back, exact }) {
@@ -133,14 +132,14 @@ const SENTENCES = {
     return `Loss: the label is ${target}, and p(${target}) is ${share}. The loss, −ln p(${target}), is ${numeral(back.loss, exact)}.`;
   },
   backward({ visited: { layer }, back }) {
-    const errors = `${left(back.errors[layer.name])} of ${count(sizeOf(layer))} errors are not 0`;
+    const errors = `${left(back.errors[layer.name])} of ${grouped(sizeOf(layer))} errors are not 0`;
     const start = layer === OUTPUT ? "the errors of the logits are p − y; " : "";
     return `Backward, ${layer.label}: ${start}${BACKWARD[layer.kind]}. ${errors}.`;
   },
   update({ back }) {
     const all = WEIGHTED.flatMap(({ name }) => Object.values(back.gradients[name]));
     const total = all.reduce((sum, values) => sum + values.length, 0);
-    return `Update: every one of ${count(total)} weights has its gradient now, and would move against it. “Take a step” below moves them.`;
+    return `Update: every one of ${grouped(total)} weights has its gradient now, and would move against it. “Take a step” below moves them.`;
   },
 };
 
@@ -157,7 +156,7 @@ function gradientTable() {
     const rows = WEIGHTED.map(({ name, label }) => {
       const { kernel, bias } = back.gradients[name];
       const values = [...kernel, ...bias];
-      const cells = [count(values.length), left(values), numeral(largestOf(values), exact)];
+      const cells = [grouped(values.length), left(values), numeral(largestOf(values), exact)];
       return h(
         "tr",
         {},

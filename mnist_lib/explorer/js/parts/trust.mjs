@@ -1,6 +1,6 @@
 // What is known about the weights, and a check of the page against an independent implementation.
 
-import { h } from "../dom.mjs";
+import { grouped, h } from "../dom.mjs";
 import { OUTPUT, forward } from "../engine.mjs";
 import { backward } from "../gradients.mjs";
 
@@ -26,10 +26,9 @@ export function trustPart(store, about, withGradients) {
 }
 
 function factsOf({ sha256, test, trained_on: trainedOn }) {
-  const count = (number) => number.toLocaleString("en");
   const facts = ["Weights: sha256 ", h("code", {}, sha256)];
   if (trainedOn) facts.push(`; trained on ${trainedOn}`);
-  if (test) facts.push(`; ${count(test.correct)} of ${count(test.total)} test digits right`);
+  if (test) facts.push(`; ${grouped(test.correct)} of ${grouped(test.total)} test digits right`);
   return [...facts, "."];
 }
 
