@@ -76,7 +76,10 @@ def parts() -> list[Part]:
     full = full_data()
     pytest = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist"]
     seen = full or "embedded subset"
-    some = [
+    source = EMBEDDED | {"MNIST_SOURCE": "full" if full else "embedded"}
+    pages = {"BOOK_HTML": str(SITE / "_build" / "html")}
+    book = [sys.executable, "-m", "tools.book", "--output", str(SITE)]
+    return [
         Part("format", [str(BIN / "ruff"), "format", "--check", "."]),
         Part("lint", [str(BIN / "ruff"), "check", "."]),
         Part("format-js", [str(BIN / "biome"), "format", "--config-path=tools", *SCRIPTS]),
@@ -84,15 +87,7 @@ def parts() -> list[Part]:
         Part("types", [str(BIN / "mypy")]),
         Part("unit", [*pytest, "worksteal", f"--ignore={LIVE}", "-m", "not slow"], seen),
         Part("pytest", [*pytest, "loadfile", f"--ignore={LIVE}"], seen),
-        Part("nbval", nbval("chapters"), "embedded subset", EMBEDDED),
-    ]
-    if full:
-        environment = {"MNIST_SOURCE": "full", "MNIST_PROGRESS": "0"}
-        some.append(Part("nbval-full", nbval("chapters"), full, environment))
-    pages = {"BOOK_HTML": str(SITE / "_build" / "html")}
-    book = [sys.executable, "-m", "tools.book", "--output", str(SITE)]
-    return [
-        *some,
+        Part("nbval", nbval("chapters"), seen, source),
         Part("build", book, "embedded subset", EMBEDDED),
         Part("site", [*pytest, "worksteal", LIVE], "embedded subset", pages),
     ]
