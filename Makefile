@@ -6,6 +6,7 @@
 # make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
 #                  make followed: one weight during a training;
 #                  make photographs: how many photographs of each kind they read
+# make experiments train every variant that the chapters compare; goes on where it was stopped
 # make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
 # make clean       remove what was built
@@ -13,7 +14,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test quick format notebooks pretrained seeds followed photographs bench repository requirements clean
+.PHONY: book test quick format notebooks pretrained seeds followed photographs experiments bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -53,6 +54,9 @@ followed: $(READY)
 
 photographs: $(READY)
 	$(BIN)/python -m tools.pretrained photographs
+
+experiments: $(READY)
+	$(BIN)/python -m tools.experiments
 
 bench: $(READY)
 	$(BIN)/python -m tools.bench

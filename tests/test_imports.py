@@ -17,7 +17,7 @@ PACKAGE = ROOT / "mnist_lib"
 # The live network in a notebook needs these; the network does not.
 OPTIONAL = {"anywidget", "traitlets"}
 # Every module of the package that loads TensorFlow.
-WITH_KERAS = {"model", "training", "saving"}
+WITH_KERAS = {"model", "variants", "training", "saving"}
 
 
 def law(heading):

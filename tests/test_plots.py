@@ -12,6 +12,7 @@ import pytest
 from matplotlib.axes import Axes
 
 from mnist_lib import plots
+from mnist_lib.experiments import Arm
 from mnist_lib.plots.style import BLUE, ORANGE
 
 RNG = np.random.default_rng(0)
@@ -28,8 +29,14 @@ LAYERS = [
 ]
 FILES = {"a.h5": (9000, [(100, 50, "weights"), (400, 90, "state")]), "b.keras": (5000, [])}
 
+ARMS = {
+    "one": Arm((70, 90, 80), 100, 50, 7, (1.0, 1.0, 1.0)),
+    "two": Arm((95, 96), 100, 50, 9, (1.0, 1.0)),
+}
+
 # One call of each function, as the chapters call it.
 CALLS = {
+    "show_arms": (ARMS,),
     "show_digits": (DIGITS, range(12)),
     "show_maps": (MAPS["conv2d_1"],),
     "show_kernels": (RNG.normal(size=(3, 3, 20)),),

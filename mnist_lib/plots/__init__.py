@@ -20,6 +20,7 @@ from mnist_lib.plots.backward import (
     show_terms,
 )
 from mnist_lib.plots.common import (
+    show_arms,
     show_curves,
     show_digits,
     show_kernels,
@@ -70,6 +71,7 @@ from mnist_lib.plots.your_digit import (
 )
 
 __all__ = [
+    "show_arms",
     "show_bars",
     "show_bits",
     "show_blocks",

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from itertools import cycle
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from mnist_lib.plots.style import BLUE, DIVERGING, cell_corner, draw_pixels
+from mnist_lib.plots.style import BLUE, DIVERGING, GREY, ORANGE, cell_corner, draw_pixels
+
+if TYPE_CHECKING:
+    from mnist_lib.experiments import Arm
 
 
 def show_digits(
@@ -102,4 +106,27 @@ def show_curves(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1:
         ax.legend()
+    return ax
+
+
+def show_arms(arms: "dict[str, Arm]", *, lowest: int | None = None, ax: Axes | None = None) -> Axes:
+    """Draw each arm of an experiment as a row: every run a dot, the mean with its 95 % interval.
+
+    arms: by label, the first at the top
+    lowest: where the axis begins; a run below it is drawn at the edge, with its count beside it
+    """
+    ax = ax or plt.subplots(figsize=(7.0, 0.8 + 0.42 * len(arms)))[1]
+    for row, arm in enumerate(arms.values()):
+        counts = np.array(arm.correct)
+        low, high = arm.interval()
+        ax.plot([low, high], [row, row], color=ORANGE, linewidth=3, zorder=2)
+        ax.plot(arm.mean, row, marker="|", color=ORANGE, markersize=14, markeredgewidth=3)
+        shown = counts if lowest is None else np.maximum(counts, lowest)
+        ax.plot(shown, np.full(len(counts), row), "o", color=BLUE, alpha=0.7, zorder=3)
+        if lowest is not None and arm.mean < lowest:
+            ax.text(lowest, row - 0.2, f"  mean {arm.mean:,.0f}", color=GREY, va="bottom")
+    ax.set(yticks=range(len(arms)), yticklabels=list(arms), ylim=(len(arms) - 0.5, -0.5))
+    ax.set(xlabel=f"right of {next(iter(arms.values())).total:,} held-out digits")
+    if lowest is not None:
+        ax.set_xlim(left=lowest - 0.02 * (ax.get_xlim()[1] - lowest))
     return ax

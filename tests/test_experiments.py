@@ -1,0 +1,58 @@
+"""Laws of the stored experiments: complete, as planned, and open about where they come from."""
+
+import json
+from importlib import resources
+
+import numpy as np
+import pytest
+
+from mnist_lib.data import content_hash
+from mnist_lib.experiments import Arm, load_arms
+from tools.experiments import PLANS, split
+
+STORED = json.loads(resources.files("mnist_lib.experiments").joinpath("results.json").read_text())
+
+
+def test_every_stored_run_is_one_that_was_planned():
+    assert list(STORED["arms"]) == [name for name in PLANS if name in STORED["arms"]]
+    for name, record in STORED["arms"].items():
+        seeds = [run["seed"] for run in record["runs"]]
+        assert seeds == list(range(len(seeds))), name
+        assert len(seeds) <= PLANS[name].seeds
+        assert record["digits"] == PLANS[name].digits
+
+
+def test_results_say_how_they_were_made(full):
+    held, learned = split(full.train)
+    assert STORED["made_by"] == "make experiments"
+    assert STORED["held_out_sha256"] == content_hash(held)
+    assert STORED["learned_sha256"] == content_hash(learned)
+    assert {"keras", "tensorflow", "numpy"} <= set(STORED["versions"])
+
+
+def test_no_digit_is_learned_and_scored_and_none_is_a_test_digit(full):
+    held, learned = split(full.train)
+    assert (len(held), len(learned)) == (5_000, 55_000)
+    seen = {image.tobytes() for image in learned.images}
+    twins = sum(image.tobytes() in seen for image in held.images)
+    assert twins == 0, "MNIST's training split holds no picture twice"
+
+
+def test_the_note_arm_is_the_network_of_the_note_and_learns():
+    arm = load_arms("note")["note"]
+    assert arm.parameters == 93_322
+    assert min(arm.correct) > 0.96 * arm.total
+
+
+def test_mean_deviation_and_interval_are_those_of_the_counts():
+    arm = Arm((4_850, 4_900, 4_880, 4_870, 4_900), 5_000, 12_000, 93_322, (60.0,) * 5)
+    assert arm.mean == 4_880
+    assert arm.deviation == pytest.approx(np.std([-30, 20, 0, -10, 20], ddof=1))
+    low, high = arm.interval()
+    assert (low + high) / 2 == pytest.approx(4_880)
+    assert high - low == pytest.approx(2 * 2.776 * arm.deviation / np.sqrt(5), rel=1e-3)
+
+
+def test_an_unknown_arm_is_an_error_and_says_which():
+    with pytest.raises(KeyError, match="no such arm"):
+        load_arms("no such arm")
