@@ -7,6 +7,7 @@
 #                  make followed: one weight during a training;
 #                  make photographs: how many photographs of each kind they read
 # make experiments train every variant that the chapters compare; goes on where it was stopped
+# make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
 # make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
 # make clean       remove what was built
@@ -14,7 +15,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test quick format notebooks pretrained seeds followed photographs experiments bench repository requirements clean
+.PHONY: book test quick format notebooks pretrained seeds followed photographs experiments worksheets bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -57,6 +58,9 @@ photographs: $(READY)
 
 experiments: $(READY)
 	$(BIN)/python -m tools.experiments
+
+worksheets: $(READY)
+	$(BIN)/python -m tools.worksheets --seed $(or $(SEED),1) --students $(or $(CLASS),1)
 
 bench: $(READY)
 	$(BIN)/python -m tools.bench
