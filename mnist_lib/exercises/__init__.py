@@ -2,10 +2,11 @@
 
 from mnist_lib.exercises.answers import by_value, report
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
+from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
 
 __all__ = ["check"]
 
-_EXERCISES = {**BACKWARD}
+_EXERCISES = {**BACKWARD, **SOFTMAX}
 
 
 def check(answer: object, expected: object, hint: str | None = None) -> bool:
