@@ -51,7 +51,18 @@ CALLS = {
     },
     "show_confusion": (RNG.integers(0, 99, (10, 10)),),
     "show_steps": ({"logits": TEN - 0.1, "probabilities": TEN},),
-    "show_temperature": (np.array([0.1, 1, 10]), RNG.random((3, 2)), ["a", "b"]),
+    "show_answers": (DIGITS[:2], np.stack([TEN, TEN[::-1]]), ["a 4", "nothing"]),
+    "show_shares": {
+        "x": np.array([0.1, 1, 10]),
+        "curves": {"a": np.array([0.1, 0.5, 0.9]), "b": np.ones(3)},
+        "xlabel": "x",
+        "log": True,
+    },
+    "show_losses": (
+        np.array([-1.0, 0, 1]),
+        {"squared": np.array([3.0, 2, 1]), "other": np.ones(3)},
+        {"squared": np.array([-3.0, -2, -1]), "other": np.zeros(3)},
+    ),
     "show_reliability": (
         np.array([0.5, 0.9]),
         np.array([0.6, 0.9]),
@@ -295,6 +306,36 @@ def test_a_flat_row_has_one_line_for_each_pixel():
     assert np.array_equal(drawn, CALLS["show_flat"][0].reshape(9, 64))
 
 
+def test_every_answer_stands_below_its_picture_with_its_title():
+    axes = np.reshape(call("show_answers").figure.axes, (2, 2))
+    for (above, below), digit, ten, title in zip(
+        axes.T, DIGITS[:2], (TEN, TEN[::-1]), ("a 4", "nothing"), strict=True
+    ):
+        assert np.array_equal(sheet(above), digit[:, :, 0])
+        assert above.get_title("center") == title
+        assert [bar.get_height() for bar in below.patches] == ten.tolist()
+    assert axes[0, 0].images[0].get_cmap().name == "gray"
+
+
+def test_shares_are_told_apart_without_colour_on_either_axis():
+    ax = call("show_shares")
+    *lines, mark = ax.lines
+    assert [line.get_ydata().tolist() for line in lines] == [[0.1, 0.5, 0.9], [1, 1, 1]]
+    assert [line.get_linestyle() for line in lines] == ["-", "--"]
+    assert (ax.get_xscale(), mark.get_xdata()[0]) == ("log", 1)
+    plain = plots.show_shares(np.arange(3.0), {"a": np.ones(3)}, xlabel="x")
+    assert (plain.get_xscale(), plain.lines[-1].get_xdata()[0]) == ("linear", 0)
+
+
+def test_losses_and_their_slopes_stand_side_by_side_and_wrong_answers_are_shaded():
+    axes = call("show_losses").figure.axes
+    drawn = [[line.get_ydata().tolist() for line in ax.lines] for ax in axes]
+    assert drawn == [[[3, 2, 1], [1, 1, 1]], [[-3, -2, -1], [0, 0, 0]]]
+    assert [ax.patches[0].get_extents().width > 0 for ax in axes] == [True, True]
+    shaded = axes[0].patches[0]
+    assert (shaded.get_x(), shaded.get_x() + shaded.get_width()) == (-1, 0)
+
+
 def test_rows_have_their_numbers_their_centre_and_the_framed_pixel():
     ax = call("show_rows")
     texts = [text.get_text() for text in ax.texts]
@@ -366,7 +407,7 @@ def test_every_field_is_drawn():
 
 def test_a_missing_name_or_title_is_an_error():
     with pytest.raises(ValueError, match=r"shorter|longer"):
-        plots.show_temperature(np.array([0.1, 1]), RNG.random((2, 3)), ["a", "b"])
+        plots.show_answers(DIGITS[:3], RNG.random((3, 10)), ["a", "b"])
     with pytest.raises(ValueError, match=r"shorter|longer"):
         plots.show_pictures([TEN.reshape(2, 5)] * 3, ["a", "b"])
 

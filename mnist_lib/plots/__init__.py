@@ -52,9 +52,11 @@ from mnist_lib.plots.saving import (
     show_step_sizes,
 )
 from mnist_lib.plots.softmax import (
+    show_answers,
+    show_losses,
     show_reliability,
+    show_shares,
     show_steps,
-    show_temperature,
 )
 from mnist_lib.plots.training import (
     show_bars,
@@ -71,6 +73,7 @@ from mnist_lib.plots.your_digit import (
 )
 
 __all__ = [
+    "show_answers",
     "show_arms",
     "show_bars",
     "show_bits",
@@ -93,6 +96,7 @@ __all__ = [
     "show_kernels",
     "show_lines",
     "show_loss",
+    "show_losses",
     "show_maps",
     "show_matrix",
     "show_network",
@@ -107,10 +111,10 @@ __all__ = [
     "show_rows",
     "show_runs",
     "show_share",
+    "show_shares",
     "show_slope",
     "show_step_sizes",
     "show_steps",
-    "show_temperature",
     "show_terms",
     "show_unseen",
     "show_window",

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from mnist_lib.plots.style import BLUE, GREEN, GREY
+from mnist_lib.plots.style import BLUE, GREEN, GREY, draw_pixels
 
 
 def show_steps(steps: dict[str, np.ndarray], *, form: str = "") -> Axes:
@@ -28,24 +28,63 @@ def show_steps(steps: dict[str, np.ndarray], *, form: str = "") -> Axes:
     return axes[0]
 
 
-def show_temperature(
-    temperatures: np.ndarray, probabilities: np.ndarray, names: Sequence[str]
-) -> Axes:
-    """Draw how the probabilities change with the temperature, on a logarithmic axis.
+def show_answers(images: np.ndarray, probabilities: np.ndarray, titles: Sequence[str]) -> Axes:
+    """Draw each picture, and below it the ten probabilities that it was given.
 
-    temperatures: (n,), positive
-    probabilities: (n, classes), at most four classes
-    names: one for each class
+    images: (n, 28, 28, 1), values in [0, 1]
+    probabilities: (n, 10)
+    titles: one for each picture
     """
-    ax = plt.subplots(figsize=(7.0, 3.0))[1]
-    curves = zip(probabilities.T, names, strict=True)
-    for (values, name), style in zip(curves, cycle(("-", "--", ":", "-."))):
-        ax.semilogx(temperatures, values, style, label=name)
-    ax.axvline(1, color=GREY, lw=1)
-    ax.set(xlabel="temperature T (1 is plain softmax)", ylabel="probability", ylim=(-0.03, 1.03))
-    ax.set_xticks([0.1, 1, 10], labels=["0.1", "1", "10"])
-    ax.legend(title="logit")
+    figure, axes = plt.subplots(2, len(images), figsize=(7.0, 3.8), sharey="row", squeeze=False)
+    rows = zip(axes.T, images, probabilities, titles, strict=True)
+    for (above, below), image, ten, title in rows:
+        draw_pixels(image[:, :, 0], above, width=2.0)
+        above.set_title(title, loc="center")
+        below.bar(range(len(ten)), ten, color=BLUE)
+        below.set(xticks=range(len(ten)), xlabel="class", ylim=(0, 1.05))
+        below.grid(axis="x", visible=False)
+    axes[1, 0].set_ylabel("probability")
+    figure.align_ylabels()
+    return axes[0, 0]
+
+
+def show_shares(
+    x: np.ndarray, curves: dict[str, np.ndarray], *, xlabel: str, log: bool = False
+) -> Axes:
+    """Draw how probabilities change with a number, one curve for each name.
+
+    x: (n,), positive where `log` asks for a logarithmic axis
+    curves: (n,) probabilities by name, at most four
+    """
+    ax = plt.subplots(figsize=(7.0, 2.8))[1]
+    for (name, values), style in zip(curves.items(), cycle(("-", "--", ":", "-."))):
+        ax.plot(x, values, style, label=name)
+    ax.axvline(1 if log else 0, color=GREY, lw=1)
+    ax.set(xlabel=xlabel, ylabel="probability", ylim=(-0.03, 1.03))
+    if log:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter("{x:g}")
+    ax.legend()
     return ax
+
+
+def show_losses(
+    gaps: np.ndarray, losses: dict[str, np.ndarray], slopes: dict[str, np.ndarray]
+) -> Axes:
+    """Draw losses, and beside them their slopes, over the true logit minus the other one.
+
+    gaps: (n,), negative where the answer is wrong
+    losses, slopes: (n,) numbers by name, at most four
+    """
+    axes = plt.subplots(1, 2, figsize=(7.0, 3.0), sharex=True)[1]
+    for ax, title, curves in zip(axes, ("loss", "its slope"), (losses, slopes), strict=True):
+        for (name, values), style in zip(curves.items(), cycle(("-", "--", ":", "-."))):
+            ax.plot(gaps, values, style, label=name)
+        ax.axvspan(gaps[0], 0, color=GREY, alpha=0.15, lw=0, label="answered wrongly")
+        ax.set(title=title, xlabel="logit of the true class − the other", xlim=gaps[[0, -1]])
+        ax.locator_params(axis="x", integer=True)
+    axes[0].legend()
+    return axes[0]
 
 
 def show_reliability(
