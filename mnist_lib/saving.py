@@ -139,7 +139,7 @@ def _bare(model: keras.Model) -> keras.Model:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Keras' warning that .h5 is a legacy format: the saving chapter explains it.
+    """Silence Keras' warning that .h5 is a legacy format: the appendix explains it.
 
     And the one about a network that was never trained, whose optimizer has no state to load.
     """

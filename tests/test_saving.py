@@ -2,7 +2,9 @@
 
 import io
 import json
+import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -685,3 +687,75 @@ def test_a_cut_archive_is_refused(tmp_path, weights):
     (tmp_path / "cut.npz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ModelFileError, match="cannot be read as a model"):
         load_model(tmp_path / "cut.npz")
+
+
+# What the appendix says of Keras' own behaviour, in `appendix/keras_calls.md`
+
+
+@pytest.fixture(scope="module")
+def trained(embedded) -> keras.Model:
+    """A network after one step: its optimizer remembers something."""
+    model = build_model()
+    model.train_on_batch(embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]])
+    return model
+
+
+@pytest.fixture
+def heard():
+    """What Keras says while a test runs: its logger is quiet elsewhere."""
+    words, logger = io.StringIO(), logging.getLogger("absl")
+    handler, passed_on = logging.StreamHandler(words), logger.propagate
+    logger.addHandler(handler)
+    logger.propagate = False
+    yield words
+    logger.removeHandler(handler)
+    logger.propagate = passed_on
+
+
+@pytest.mark.slow
+def test_keras_warns_of_the_legacy_format_and_does_not_train_on_from_it(
+    tmp_path, trained, embedded, heard
+):
+    trained.save(tmp_path / "model.h5")
+    assert "This file format is considered legacy." in heard.getvalue()
+    loaded = keras.saving.load_model(tmp_path / "model.h5")
+    assert "the compiled metrics have yet to be built" in heard.getvalue()
+    assert same_weights(loaded, trained)
+    assert (len(trained.optimizer.variables), len(loaded.optimizer.variables)) == (12, 2)
+    batch = embedded.train.images[:64], np.eye(10)[embedded.train.labels[:64]]
+    with pytest.raises(ValueError, match="Unknown variable"):
+        loaded.train_on_batch(*batch)
+    loaded.compile(optimizer="rmsprop", loss="categorical_crossentropy")
+    loaded.train_on_batch(*batch)
+
+
+def test_the_names_inside_the_files(tmp_path, trained):
+    for name in NAMES:
+        save_model(trained, tmp_path / name)
+    kernel = trained.get_layer("conv2d_1").get_weights()[0]
+    mean = trained.optimizer.variables[2].numpy()
+    with h5py.File(tmp_path / "model.h5") as file:
+        assert np.array_equal(file["model_weights/conv2d_1/mnist/conv2d_1/kernel"], kernel)
+        (optimizer,) = file["optimizer_weights"]
+        assert re.fullmatch(r"rm_sprop(_\d+)?", optimizer), "counted in each process"
+        path = f"optimizer_weights/{optimizer}/mnist_conv2d_1_kernel_velocity"
+        assert np.array_equal(file[path], mean)
+        assert "model_config" in file.attrs
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        assert "config.json" in archive.namelist()
+        inside = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(inside) as file:
+        assert np.array_equal(file["layers/conv2d/vars/0"], kernel)
+        assert np.array_equal(file["optimizer/vars/2"], mean)
+    with h5py.File(tmp_path / "model.weights.h5") as file:
+        assert np.array_equal(file["layers/conv2d/vars/0"], kernel)
+        names = {group: file[f"layers/{group}/vars"].attrs["name"] for group in file["layers"]}
+    assert names["conv2d"] == "conv2d_1"
+    assert names["conv2d_1"] == "conv2d_2"
+
+
+def test_weights_that_do_not_fit_are_refused_with_both_shapes(good):
+    head = keras.Sequential([keras.Input((576,)), layers.Dense(32), layers.Dense(10)])
+    shapes = r"variable.shape=\(576, 32\), Received: value.shape=\(576, 64\)"
+    with pytest.raises(ValueError, match=shapes):
+        head.load_weights(good / "model.weights.h5")
