@@ -31,6 +31,7 @@ TAGS = {
 OPENED = {
     **{name: name for name in ("convolution", "flatten", "softmax", "relu", "backward")},
     "training": "training",
+    "saving": "backward",
     **dict.fromkeys(("architecture", "your_digit"), "all"),
 }
 # Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.

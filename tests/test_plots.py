@@ -91,6 +91,7 @@ CALLS = {
     "show_errors": ({"dense_2": TEN - 0.1, "conv2d_1": RNG.normal(size=(26, 26, 32))},),
     "show_terms": tuple(RNG.normal(size=(3, 26, 26))),
     "show_slope": (np.linspace(-1, 1, 5), np.array([3, 2, 1.2, 0.5, 0]), -1.5),
+    "show_going_on": ({"a": [9, 3, 8], "b": [9, 9, 9]}, 10),
     "show_bits": ([0, 1] * 16,),
     "show_file_map": (FILES,),
     "show_step_sizes": ({"a": RNG.random(50), "b": RNG.random(50)}, 1.0),
@@ -391,6 +392,13 @@ def test_every_panel_is_drawn_however_many_there_are(n):
     assert [len(ax.patches) for ax in steps] == [10] * n
     moved = plots.show_step_sizes({f"run {k}": np.full(7, 0.5) for k in range(n)}, 1.0)
     assert [sum(bar.get_height() for bar in ax.patches) for ax in moved.figure.axes] == [7] * n
+
+
+def test_the_count_before_any_further_step_is_drawn_at_0_and_the_scale_is_whole():
+    ax = plots.show_going_on({"a": [9, 3, 8], "b": [9, 9, 9]}, 10)
+    assert ax.lines[0].get_xydata().tolist() == [[0, 9], [1, 3], [2, 8]]
+    assert [line.get_label() for line in ax.lines] == ["a", "b"]
+    assert ax.get_ylim() == (0, 10)
 
 
 def test_every_kind_of_piece_in_a_file_is_drawn():

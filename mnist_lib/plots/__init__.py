@@ -49,6 +49,7 @@ from mnist_lib.plots.relu import (
 from mnist_lib.plots.saving import (
     show_bits,
     show_file_map,
+    show_going_on,
     show_step_sizes,
 )
 from mnist_lib.plots.softmax import (
@@ -92,6 +93,7 @@ __all__ = [
     "show_fit",
     "show_flat",
     "show_flattening",
+    "show_going_on",
     "show_journey",
     "show_kernels",
     "show_lines",

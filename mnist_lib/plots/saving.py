@@ -11,6 +11,20 @@ from matplotlib.patches import Rectangle
 from mnist_lib.plots.style import BLUE, ORANGE, PINK, hide_axes
 
 
+def show_going_on(counts: dict[str, Sequence[int]], total: int, ax: Axes | None = None) -> Axes:
+    """Draw how many answers are right after each further step, one line for each network.
+
+    counts: by name, right answers; the first number is the one before any further step
+    total: out of how many
+    """
+    ax = ax or plt.subplots(figsize=(7.0, 3.0))[1]
+    for (name, right), marker in zip(counts.items(), cycle("osD^v")):
+        ax.plot(range(len(right)), right, marker=marker, label=name)
+    ax.set(ylim=(0, total), xlabel="further steps", ylabel=f"right answers of {total:,}")
+    ax.legend(loc="lower right")
+    return ax
+
+
 def show_bits(bits: Sequence[int], title: str = "", ax: Axes | None = None) -> Axes:
     """Draw the 32 bits of a float32 in a row, in its three fields: sign, exponent, fraction.
 

@@ -13,6 +13,7 @@ VIEWS = {  # by page: the layers that its explorer shows
     "chapters/relu": ["C1", "C2", "C3", "Dense 1"],
     "chapters/backward": list(SHAPES),
     "chapters/training": list(SHAPES),
+    "chapters/saving": list(SHAPES),
     "chapters/your_digit": list(SHAPES),
 }
 
@@ -26,8 +27,9 @@ def test_every_page_with_an_explorer_is_looked_at_here():
     assert found == set(VIEWS)
 
 
-SAYS = {"chapters/backward": "Training digit, a 4: the network says 9 "}
-SHOWN = {"chapters/relu": "before ReLU", "chapters/backward": "errors"}
+BACK = ("chapters/backward", "chapters/saving")  # they open the backward view
+SAYS = dict.fromkeys(BACK, "Training digit, a 4: the network says 9 ")
+SHOWN = {"chapters/relu": "before ReLU", **dict.fromkeys(BACK, "errors")}
 OPENED = {"chapters/convolution": "One value of C2", "chapters/flatten": "One value of Flatten"}
 
 
@@ -43,7 +45,7 @@ def test_a_page_opens_the_explorer_at_its_own_layers_and_paper_gets_a_figure(bro
     assert [layer["button"].split(" ×")[0].rpartition(" ")[0] for layer in seen["layers"]] == VIEWS[
         name
     ]
-    softmax = "Dense 2" in VIEWS[name] and name != "chapters/backward"
+    softmax = "Dense 2" in VIEWS[name] and name not in BACK
     assert bool(seen["softmax"]) == softmax
     assert (seen["opened"] or {}).get("title") == OPENED.get(name)
     assert shown.strip() == SHOWN.get(name, "after ReLU")
