@@ -2,12 +2,16 @@
 
 from mnist_lib.exercises.answers import by_value, report
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
+from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
 
 __all__ = ["check"]
-_EXERCISES = {**BACKWARD, **SOFTMAX}
-from mnist_lib.exercises.saving import EXERCISES as SAVING
-_EXERCISES = {**BACKWARD, **SAVING}
+
+_EXERCISES = {
+    **SOFTMAX,
+    **BACKWARD,
+    **SAVING,
+}
 
 
 def check(answer: object, expected: object, hint: str | None = None) -> bool:
