@@ -1,6 +1,7 @@
 """The self-checks of the exercises, by chapter."""
 
 from mnist_lib.exercises.answers import by_value, report
+from mnist_lib.exercises.architecture import EXERCISES as ARCHITECTURE
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
@@ -12,6 +13,7 @@ _EXERCISES = {
     **BACKWARD,
     **SAVING,
 }
+_EXERCISES = {**ARCHITECTURE, **BACKWARD}
 
 
 def check(answer: object, expected: object, hint: str | None = None) -> bool:
