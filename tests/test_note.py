@@ -147,6 +147,14 @@ def test_summary_before_flatten_totals_55744():
     assert sum(layer.count_params() for layer in first) == 55_744
 
 
+def test_the_module_is_called_models():
+    """Erratum 2: Algorithm 1 imports `model`."""
+    import keras
+
+    assert hasattr(keras, "models")
+    assert not hasattr(keras, "model")
+
+
 def test_worked_example_of_softmax():
     probabilities = softmax(np.array([2.0, 1.0, 0.1]))
     assert probabilities.round(4).tolist() == [0.6590, 0.2424, 0.0986]
