@@ -9,11 +9,11 @@ from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
 __all__ = ["check"]
 
 _EXERCISES = {
+    **ARCHITECTURE,
     **SOFTMAX,
     **BACKWARD,
     **SAVING,
 }
-_EXERCISES = {**ARCHITECTURE, **BACKWARD}
 
 
 def check(answer: object, expected: object, hint: str | None = None) -> bool:
