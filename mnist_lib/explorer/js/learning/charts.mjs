@@ -34,6 +34,7 @@ export function chartOf({ title, key = "", across, up, read }) {
     node,
     paint(scene) {
       chart.scene = { ...scene, width: Math.max(box.clientWidth, 200) };
+      if (chart.place > scene.to) chart.place = null; // it was chosen in a longer run, which is over
       draw(chart);
     },
   };

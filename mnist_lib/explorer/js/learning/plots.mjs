@@ -18,7 +18,7 @@ export function lossPlot(session) {
   const means = { of: null, values: [], sum: 0 };
   const read = (step) => {
     const { losses } = session.run;
-    if (!losses.length || step < 1) return "no step yet";
+    if (step < 1 || step > losses.length) return "no step yet";
     const mean = `mean of ${Math.min(step, WINDOW)}: ${short(means.values[step - 1])}`;
     return `step ${grouped(step)}: ${short(losses.at(step - 1))} · ${mean}`;
   };
@@ -97,8 +97,8 @@ export function pathPlot(session) {
   const [row, column, , kernel] = FOLLOWED.place;
   const read = (step) => {
     const { path } = session.run;
-    const value = path.length && step >= 1 ? short(path.at(step - 1)) : "no step yet";
-    return `step ${grouped(step)}: ${value}`;
+    if (step < 1 || step > path.length) return "no step yet";
+    return `step ${grouped(step)}: ${short(path.at(step - 1))}`;
   };
   const title = `One weight of ${label}`;
   const key = `Kernel ${kernel}, row ${row}, column ${column}: the weight that this book follows.`;

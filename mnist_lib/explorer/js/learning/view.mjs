@@ -18,6 +18,7 @@ export { createOptimizer } from "./optimizers.mjs";
 export { weightsFile } from "./npz.mjs";
 export { arrangeDigits, loadDigits } from "./digits.mjs";
 export { FOLLOWED_AT } from "./session.mjs";
+export { heldPlot, lossPlot, pathPlot } from "./plots.mjs";
 
 const FEW = 1000; // how many of the first file are to learn from
 

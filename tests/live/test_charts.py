@@ -1,0 +1,71 @@
+"""The curves of a network that learns, on an empty page: what they say at each moment of a run."""
+
+import pytest
+
+from _ext.explorer_page import assemble_kernel
+from mnist_lib.explorer.bundle import learning_script, page_script
+
+# A run that goes on as the test says: `series` are the losses and the path of so many steps, each a
+# number that tells its step; `reads` counts how often one of them was looked at.
+PREPARE = """
+const { learning } = globalThis.mnistExplorer;
+globalThis.reads = 0;
+const value = (step) => 1 + ((step * 7919) % 1000) / 1000;
+const series = (length) => ({ length, at: (i) => {
+  reads += 1;
+  return i < length ? value(i + 1) : 0; } });
+function runOf(steps, looks = []) {
+  return { losses: series(steps), path: series(steps), looks };
+}
+function grow({ losses, path }, more) {
+  const at = (i) => { reads += 1; return value(i + 1); };
+  for (const one of [losses, path]) Object.assign(one, { length: one.length + more, at });
+}
+function show(name, run) {
+  const session = { run, digits: { held: { length: 500 } } };
+  const plot = learning[name](session);
+  document.body.replaceChildren(plot.node);
+  plot.node.style.width = "400px";
+  Object.assign(globalThis, { session, plot });
+  plot.paint();
+}
+const slider = () => plot.node.querySelector("[role=slider]");
+const said = () => plot.node.querySelector("output").textContent;
+const aria = () => Object.fromEntries(["min", "max", "now", "text"].map(
+  (key) => [key, slider().getAttribute(`aria-value${key}`)]));
+const press = (key) => slider().dispatchEvent(new KeyboardEvent("keydown", { key }));
+const heights = (kind) => plot.node.querySelector(`path.${kind}`).getAttribute("d")
+  .slice(1).split("L").map((pair) => pair.split(" ").map(Number));
+"""
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    tab = browser.new_page()
+    tab.add_script_tag(content="globalThis.mnistExplorer = {};")
+    for code in (page_script(), learning_script(assemble_kernel()), PREPARE):
+        tab.add_script_tag(content=code)
+    yield tab
+    tab.close()
+
+
+STEPS = ["lossPlot", "pathPlot"]
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_chosen_step_is_left_where_another_run_begins(page, name):
+    page.evaluate("(name) => show(name, runOf(40))", name)
+    for steps in (38, 1, 0):
+        page.evaluate("session.run = runOf(40); plot.paint(); press('End')")
+        assert page.evaluate("said()").startswith("step 40: ")
+        page.evaluate("(steps) => { session.run = runOf(steps); plot.paint(); }", steps)
+        text = page.evaluate("said()")
+        assert text.startswith(f"step {steps}: ") if steps else "no step yet" in text
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_before_the_first_step_no_key_leads_to_a_value(page, name):
+    page.evaluate("(name) => show(name, runOf(0))", name)
+    for key in ("ArrowRight", "ArrowLeft", "Home", "End", "PageUp"):
+        page.evaluate("(key) => press(key)", key)
+        assert "no step yet" in page.evaluate("said()"), key
