@@ -69,3 +69,23 @@ def test_before_the_first_step_no_key_leads_to_a_value(page, name):
     for key in ("ArrowRight", "ArrowLeft", "Home", "End", "PageUp"):
         page.evaluate("(key) => press(key)", key)
         assert "no step yet" in page.evaluate("said()"), key
+
+
+SKIPPED = "[0, 1, 4, 15].map((epoch) => ({ epoch, right: 50 + epoch }))"
+
+
+def test_each_look_at_the_held_out_digits_is_named_by_its_own_epoch(page):
+    page.evaluate(f"show('heldPlot', runOf(60, {SKIPPED}))")
+    assert page.evaluate("said()") == "epoch 15: 65 of 500"
+    assert page.evaluate("aria()") == {
+        "min": "0",
+        "max": "15",
+        "now": "15",
+        "text": "epoch 15: 65 of 500",
+    }
+    right = page.evaluate("Math.max(...heights('dotted').map(([x]) => x))")
+    assert right <= 390, "the last point is within the frame"
+    page.evaluate("press('ArrowLeft')")
+    assert page.evaluate("said()") == "epoch 14: passed too quickly to be noted"
+    page.evaluate("press('Home')")
+    assert page.evaluate("said()") == "epoch 0: 50 of 500"

@@ -5,6 +5,7 @@ import { FOLLOWED, layerOf } from "../engine.mjs";
 import { chartOf, decades } from "./charts.mjs";
 
 const WINDOW = 20; // steps whose mean is drawn
+const SKIPPED = "passed too quickly to be noted";
 const SMALLEST = 1e-6; // a loss below it is drawn at the edge
 
 export const short = (value) =>
@@ -57,14 +58,15 @@ function follow(means, losses) {
   }
 }
 
-/** Right answers among the digits held out, after each epoch. */
+/** Right answers among the digits held out, by epoch: of quick epochs only some are reported. */
 export function heldPlot(session) {
   const held = () => session.digits.held.length;
+  const last = () => session.run.looks.at(-1)?.epoch ?? -1;
   const read = (epoch) => {
-    const look = session.run.looks[epoch];
-    return look
-      ? `epoch ${epoch}: ${grouped(look.right)} of ${grouped(held())}`
-      : "not counted yet";
+    if (epoch < 0 || epoch > last()) return "not counted yet";
+    const look = session.run.looks.find((one) => one.epoch === epoch);
+    const found = look ? `${grouped(look.right)} of ${grouped(held())}` : SKIPPED;
+    return `epoch ${epoch}: ${found}`;
   };
   const chart = chartOf({ title: "Held-out digits", across: "epoch", up: "right", read });
   const paint = () => {
@@ -72,8 +74,8 @@ export function heldPlot(session) {
     const ticks = [0, 0.5, 1].map((part) => ({ at: part * held(), text: grouped(part * held()) }));
     chart.paint({
       from: 0,
-      to: Math.max(looks.length - 1, 1),
-      latest: looks.length - 1,
+      to: Math.max(last(), 1),
+      latest: last(),
       low: 0,
       high: held(),
       ticks,
