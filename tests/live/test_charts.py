@@ -89,3 +89,30 @@ def test_each_look_at_the_held_out_digits_is_named_by_its_own_epoch(page):
     assert page.evaluate("said()") == "epoch 14: passed too quickly to be noted"
     page.evaluate("press('Home')")
     assert page.evaluate("said()") == "epoch 0: 50 of 500"
+
+
+@pytest.mark.parametrize("name", [*STEPS, "heldPlot"])
+def test_the_value_is_within_the_range_that_is_named(page, name):
+    for steps in (0, 1, 2, 40):
+        looks = f"Array.from({{ length: {steps} }}, (_, epoch) => ({{ epoch, right: 1 }}))"
+        page.evaluate(f"show('{name}', runOf({steps}, {looks}))")
+        aria = page.evaluate("aria()")
+        low, high, now = (int(aria[key]) for key in ("min", "max", "now"))
+        assert low == (0 if name == "heldPlot" else 1)
+        assert low <= now <= high
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_chart_with_the_focus_is_announced_only_when_the_reader_moves(page, name):
+    page.evaluate("(name) => show(name, runOf(40))", name)
+    page.evaluate("slider().focus()")
+    before = page.evaluate("aria()")
+    page.evaluate("grow(session.run, 10); plot.paint()")
+    assert page.evaluate("said()").startswith("step 50: "), "the eye sees where the run is"
+    assert page.evaluate("aria()") == before
+    page.evaluate("press('ArrowLeft')")
+    after = page.evaluate("aria()")
+    assert after["text"].startswith("step 49: ")
+    assert (after["max"], after["now"]) == ("50", "49")
+    page.evaluate("slider().blur(); grow(session.run, 10); plot.paint()")
+    assert page.evaluate("aria()")["text"].startswith("step 60: ")

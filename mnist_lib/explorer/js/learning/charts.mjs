@@ -22,7 +22,6 @@ export function chartOf({ title, key = "", across, up, read }) {
       role: "slider",
       "aria-label": title,
       "aria-orientation": "horizontal",
-      "aria-valuemin": 0,
     },
     svg,
   );
@@ -48,6 +47,7 @@ function listen(chart) {
     const { from, to } = chart.scene;
     chart.place = place === null ? null : Math.min(Math.max(Math.round(place), from), to);
     draw(chart);
+    tellValue(chart);
   };
   box.addEventListener("pointermove", (event) => {
     if (!chart.scene) return;
@@ -89,10 +89,17 @@ function draw(chart) {
     ...scene.lines.flatMap((line) => curve(line, scene, place)),
     ...(chart.place === null ? [] : [guide(chart.place, place)]),
   );
-  const now = chart.place ?? scene.latest;
-  value.textContent = read(now);
-  box.setAttribute("aria-valuemax", scene.to);
-  box.setAttribute("aria-valuenow", now);
+  value.textContent = read(chart.place ?? scene.latest);
+  // A screen reader says each change of what has the focus: there only the reader changes it.
+  if (!box.matches(":focus")) tellValue(chart);
+}
+
+/** What a screen reader is told of the value. */
+function tellValue({ box, value, scene, place }) {
+  const { from, to, latest } = scene;
+  box.setAttribute("aria-valuemin", from);
+  box.setAttribute("aria-valuemax", to);
+  box.setAttribute("aria-valuenow", Math.max(place ?? latest, from)); // before the first, there is none
   box.setAttribute("aria-valuetext", value.textContent);
 }
 
