@@ -116,3 +116,26 @@ def test_a_chart_with_the_focus_is_announced_only_when_the_reader_moves(page, na
     assert (after["max"], after["now"]) == ("50", "49")
     page.evaluate("slider().blur(); grow(session.run, 10); plot.paint()")
     assert page.evaluate("aria()")["text"].startswith("step 60: ")
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_curve_is_painted_at_the_cost_of_what_is_new(page, name):
+    page.evaluate("(name) => show(name, runOf(200_000))", name)
+    page.evaluate("reads = 0; grow(session.run, 10); plot.paint()")
+    assert page.evaluate("reads") < 100
+    assert page.evaluate("plot.node.querySelector('svg').innerHTML.length") < 100_000
+
+
+@pytest.mark.parametrize("steps", [1, 7, 1025, 5000, 100_003])
+def test_a_long_curve_keeps_its_lowest_and_highest_values(page, steps):
+    page.evaluate("(steps) => show('pathPlot', runOf(steps))", steps)
+    xs, ys = zip(*page.evaluate("heights('thick')"), strict=True)
+    assert list(xs) == sorted(xs)
+    assert (xs[0], max(xs) <= 390) == (50, True)
+    if steps >= 1000:  # the values are 1, 1.001, …, 1.999, over and over
+        assert max(xs) > 388
+        room = 0.1 * 0.999
+        bottom, height = 136, 128
+        edge = height * room / (0.999 + 2 * room)
+        assert abs(max(ys) - (bottom - edge)) < 0.1
+        assert abs(min(ys) - (8 + edge)) < 0.1

@@ -4,12 +4,14 @@ import { grouped, h } from "../dom.mjs";
 import { svgElement } from "../paint.mjs";
 
 const HEIGHT = 170;
+const MOST = 1024; // places of a curve that are told apart: more than most charts have pixels across
 const EDGE = { left: 50, right: 10, top: 8, bottom: 34 };
 
 /**
  * A chart. title, key, across, up: what stands above it, below it and at its axes; read: a function
  * from a place on the horizontal axis to words. Returns { node, paint(scene) }; scene: { lines: [{ kind,
- * length, x, y }], from, to, latest, low, high, ticks: [{ at, text }], logarithmic, marks }.
+ * length, x, y, top }], from, to, latest, low, high, ticks: [{ at, text }], logarithmic, marks }; top: the
+ * upper end, where a point of a line is a range that begins at y.
  */
 export function chartOf({ title, key = "", across, up, read }) {
   const svg = svgElement("svg", { "aria-hidden": "true" });
@@ -148,15 +150,55 @@ function axes({ scene, across, up }, { x, y }) {
   ];
 }
 
+/**
+ * The lowest and the highest of every few values of a series that grows: never more than MOST pairs, so
+ * that a curve costs the same however long it is. `follow` looks only at what is new.
+ */
+export function outlineOf(series) {
+  const outline = { lows: [], highs: [], stride: 1, seen: 0, low: Infinity, high: -Infinity };
+  return Object.assign(outline, {
+    follow() {
+      for (; outline.seen < series.length; outline.seen += 1) add(outline, series.at(outline.seen));
+    },
+    /** As a line of a chart on which the first value is at 1. */
+    line: (kind) => ({
+      kind,
+      length: outline.lows.length,
+      x: (i) => i * outline.stride + 1,
+      y: (i) => outline.lows[i],
+      top: (i) => outline.highs[i],
+    }),
+  });
+}
+
+function add(outline, value) {
+  if (outline.seen === outline.stride * MOST) halve(outline);
+  const { lows, highs, stride, seen } = outline;
+  const place = Math.floor(seen / stride);
+  lows[place] = Math.min(lows[place] ?? Infinity, value);
+  highs[place] = Math.max(highs[place] ?? -Infinity, value);
+  outline.low = Math.min(outline.low, value);
+  outline.high = Math.max(outline.high, value);
+}
+
+/** Two neighbours become one. */
+function halve(outline) {
+  const pairs = (values, choose) =>
+    Array.from({ length: MOST / 2 }, (_, i) => choose(values[2 * i], values[2 * i + 1]));
+  outline.lows = pairs(outline.lows, Math.min);
+  outline.highs = pairs(outline.highs, Math.max);
+  outline.stride *= 2;
+}
+
 /** A line through its points; where more than one falls on a pixel, from the lowest to the highest. */
-function curve({ kind, length, x: xOf, y: yOf }, { width }, { x, y }) {
+function curve({ kind, length, x: xOf, y: yOf, top = yOf }, { width }, { x, y }) {
   const parts = [];
   const stride = Math.max(1, Math.floor(length / width));
   for (let start = 0; start < length; start += stride) {
     let [low, high] = [Infinity, -Infinity];
     for (let i = start; i < Math.min(start + stride, length); i++) {
       low = Math.min(low, yOf(i));
-      high = Math.max(high, yOf(i));
+      high = Math.max(high, top(i));
     }
     const at = x(xOf(start)).toFixed(1);
     parts.push(`${at} ${y(low).toFixed(1)}`);

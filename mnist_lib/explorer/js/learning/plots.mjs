@@ -2,7 +2,7 @@
 
 import { grouped } from "../dom.mjs";
 import { FOLLOWED, layerOf } from "../engine.mjs";
-import { chartOf, decades } from "./charts.mjs";
+import { chartOf, decades, outlineOf } from "./charts.mjs";
 
 const WINDOW = 20; // steps whose mean is drawn
 const SKIPPED = "passed too quickly to be noted";
@@ -16,21 +16,26 @@ export const short = (value) =>
 
 /** The loss of each step and its running mean, on a logarithmic axis. */
 export function lossPlot(session) {
-  const means = { of: null, values: [], sum: 0 };
+  const curves = remembered((losses) => {
+    const means = meansOf(losses);
+    return { means, thin: outlineOf(losses), thick: outlineOf(means) };
+  });
   const read = (step) => {
     const { losses } = session.run;
     if (step < 1 || step > losses.length) return "no step yet";
-    const mean = `mean of ${Math.min(step, WINDOW)}: ${short(means.values[step - 1])}`;
+    const { means } = curves(losses);
+    means.follow();
+    const mean = `mean of ${Math.min(step, WINDOW)}: ${short(means.at(step - 1))}`;
     return `step ${grouped(step)}: ${short(losses.at(step - 1))} · ${mean}`;
   };
   const key = `Thin: each step. Thick: the mean of the last ${WINDOW}.`;
   const chart = chartOf({ title: "Loss", key, across: "step", up: "loss of a batch", read });
   const paint = () => {
     const { losses } = session.run;
-    follow(means, losses);
-    const [smallest, high] = rangeOf(losses, [1, 3]);
+    const { means, thin, thick } = curves(losses);
+    for (const one of [means, thin, thick]) one.follow();
+    const [smallest, high] = [Math.min(thin.low, 1), Math.max(thin.high, 3)];
     const low = 10 ** Math.floor(Math.log10(Math.max(smallest, SMALLEST)));
-    const common = { length: losses.length, x: (i) => i + 1 };
     chart.paint({
       from: 1,
       to: Math.max(losses.length, 1),
@@ -40,22 +45,37 @@ export function lossPlot(session) {
       logarithmic: true,
       ticks: decades(low, high),
       marks: [{ at: Math.log(10), text: "a guess" }],
-      lines: [
-        { ...common, kind: "thin", y: losses.at },
-        { ...common, kind: "thick", y: (i) => means.values[i] },
-      ],
+      lines: [thin.line("thin"), thick.line("thick")],
     });
   };
   return { node: chart.node, paint };
 }
 
-/** Means of the last steps, brought up to date. */
-function follow(means, losses) {
-  if (means.of !== losses) Object.assign(means, { of: losses, values: [], sum: 0 });
-  for (let i = means.values.length; i < losses.length; i++) {
-    means.sum += losses.at(i) - (i >= WINDOW ? losses.at(i - WINDOW) : 0);
-    means.values.push(Math.max(means.sum, 0) / Math.min(i + 1, WINDOW));
-  }
+/** What belongs to a series is made once: each run has a series of its own. */
+function remembered(make) {
+  let [last, made] = [null, null];
+  return (series) => {
+    if (series !== last) [last, made] = [series, make(series)];
+    return made;
+  };
+}
+
+/** The mean of the last steps, after each: a series that `follow` brings up to date with another. */
+function meansOf(losses) {
+  const values = [];
+  let sum = 0;
+  return {
+    get length() {
+      return values.length;
+    },
+    at: (index) => values[index],
+    follow() {
+      for (let i = values.length; i < losses.length; i++) {
+        sum += losses.at(i) - (i >= WINDOW ? losses.at(i - WINDOW) : 0);
+        values.push(Math.max(sum, 0) / Math.min(i + 1, WINDOW));
+      }
+    },
+  };
 }
 
 /** Right answers among the digits held out, by epoch: of quick epochs only some are reported. */
@@ -105,9 +125,12 @@ export function pathPlot(session) {
   const title = `One weight of ${label}`;
   const key = `Kernel ${kernel}, row ${row}, column ${column}: the weight that this book follows.`;
   const chart = chartOf({ title, key, across: "step", up: "value", read });
+  const curves = remembered(outlineOf);
   const paint = () => {
     const { path } = session.run;
-    const [low, high] = padded(rangeOf(path, [Infinity, -Infinity]));
+    const outline = curves(path);
+    outline.follow();
+    const [low, high] = padded([outline.low, outline.high]);
     const places = [low, 0, high].filter((at, i) => i !== 1 || (low < 0 && high > 0));
     chart.paint({
       from: 1,
@@ -119,19 +142,10 @@ export function pathPlot(session) {
         at,
         text: String(Number(at.toPrecision(2))).replace("-", "−"),
       })),
-      lines: [{ kind: "thick", length: path.length, x: (i) => i + 1, y: path.at }],
+      lines: [outline.line("thick")],
     });
   };
   return { node: chart.node, paint };
-}
-
-/** The smallest and the largest of a series, at least as far apart as the range that is given. */
-function rangeOf(series, [low, high]) {
-  for (let i = 0; i < series.length; i++) {
-    low = Math.min(low, series.at(i));
-    high = Math.max(high, series.at(i));
-  }
-  return [low, high];
 }
 
 /** A range that is not too narrow, with some room above and below. */
