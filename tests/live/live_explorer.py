@@ -190,6 +190,12 @@ def tab_to(explorer, what):
     pytest.fail("the tab key never gets there")
 
 
+def focused(explorer):
+    """The text of what has the focus; of the whole page, where nothing has it."""
+    explorer.tab.evaluate("new Promise((done) => requestAnimationFrame(done))")
+    return explorer.tab.evaluate("document.activeElement.textContent")
+
+
 def in_grey(colours):
     assert (colours == colours[:, :, :1]).all()
     return colours[:, :, 0] / 255

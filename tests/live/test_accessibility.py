@@ -16,7 +16,8 @@ COLOURS = """(root) => {
     }
     return "rgb(255, 255, 255)";
   };
-  const seen = (node) => node.checkVisibility() && !node.closest(".explorer-hidden, :disabled");
+  const apart = ".explorer-hidden, :disabled, [aria-disabled=true]";
+  const seen = (node) => node.checkVisibility() && !node.closest(apart);
   return [...root.querySelectorAll("*")]
     .filter((node) => [...node.childNodes].some((c) => c.nodeType === 3 && c.data.trim()))
     .filter(seen)

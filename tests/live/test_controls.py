@@ -5,7 +5,7 @@ import re
 from contextlib import contextmanager
 
 import numpy as np
-from live_explorer import KERAS, press, probabilities
+from live_explorer import KERAS, focused, press, probabilities
 
 from mnist_lib.preprocessing import prepare_digit, rasterise
 from mnist_lib.simulate import write
@@ -80,6 +80,17 @@ def held(explorer, stroke):
     yield
     explorer.tab.mouse.move(*points[-1])
     explorer.tab.mouse.up()
+
+
+def test_the_focus_stays_where_there_is_nothing_left_to_undo_or_to_clear(explorer):
+    for name in ("Clear", "Undo"):
+        explorer.button(name).focus()
+        press(explorer, "Enter")
+        assert explorer.button(name).is_disabled()
+        assert focused(explorer) == name
+        state = explorer.read()
+        press(explorer, "Enter")
+        assert explorer.read() == state
 
 
 def test_the_focus_is_restored_when_its_button_vanishes(explorer):

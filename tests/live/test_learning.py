@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import HTML, contrast, visit
-from live_explorer import PHONE, WIDE, check_colours, number, opened, press, probabilities, tab_to
+from live_explorer import (
+    PHONE,
+    WIDE,
+    check_colours,
+    focused,
+    number,
+    opened,
+    press,
+    probabilities,
+    tab_to,
+)
 from test_accessibility import COLOURS, OUTSIDE
 
 from _ext.explorer_page import LATER
@@ -193,6 +203,15 @@ def test_a_part_that_does_not_come_is_named_too(browser, address):
         assert learner.button("Try again").is_enabled()
 
 
+def test_the_focus_stays_where_loading_fails(browser, address):
+    with learning(browser, f"{address}/chapters/training.html") as learner:
+        learner.tab.route(f"**/{LATER['learning']}*", lambda route: route.abort())
+        learner.button("Watch it learn").focus()
+        press(learner, "Enter")
+        learner.until("is missing or damaged.")
+        assert focused(learner) == "Try again"
+
+
 def test_where_no_script_names_the_files_a_sentence_stands(engine, weights):
     """As in a notebook."""
     engine.evaluate(
@@ -261,6 +280,29 @@ def test_the_controls_can_be_used_with_the_keyboard(learner):
     assert learner.shown()["loss"].startswith("step 2: ")
     press(learner, "Escape")
     assert learner.shown()["loss"].startswith(f"step {learner.shown()['step']}: ")
+
+
+def test_the_focus_stays_on_a_button_that_can_do_no_more(learner):
+    heard = {
+        "One step": "Step 1: the loss",
+        "Draw on your own network": "now computes with your own",
+        "Back to the book’s network": "with the book’s network again",
+        "Final count": "of 1,000 test digits right",
+        "Reset": "Begun again",
+    }
+    for name, text in heard.items():
+        learner.button(name).focus()
+        press(learner, "Enter")
+        learner.until(text)
+        assert focused(learner).startswith(name)
+    assert learner.button("Final count").is_disabled()
+    learner.button("Final count").evaluate("(node) => node.click()")
+    assert learner.shown()["said"].startswith("Begun again")
+    learner.choose("Learning rate", "10")
+    learner.button("Start").focus()
+    press(learner, "Enter")
+    learner.until("Diverged at step")
+    assert focused(learner) == "Start"
 
 
 def test_the_value_under_the_pointer_is_shown(learner):

@@ -4,7 +4,17 @@ import re
 
 import numpy as np
 import pytest
-from live_explorer import SHAPES, WIDE, by_channel, check_colours, number, opened, press, tab_to
+from live_explorer import (
+    SHAPES,
+    WIDE,
+    by_channel,
+    check_colours,
+    focused,
+    number,
+    opened,
+    press,
+    tab_to,
+)
 from way_back import LAYER_NAMES, OPEN, errors, gradient, group, rows, scene
 
 STOPS = [*(("Forward", label) for label in SHAPES), ("Loss", None)]
@@ -177,3 +187,11 @@ def test_the_stops_are_gone_through_with_the_keyboard_alone(back):
     assert button(back, "Pause").is_visible()
     press(back, "Enter", "Tab", "Enter", "Enter")
     assert sentence(back).startswith("Forward, C2: ")
+
+
+def test_the_focus_stays_at_the_first_and_at_the_last_stop(back):
+    for name in ("Next", "Previous"):
+        button(back, name).focus()
+        press(back, *["Enter"] * (len(STOPS) + 2))
+        assert focused(back) == name
+    assert sentence(back).startswith("Forward, C1: ")

@@ -10,6 +10,19 @@ export function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A button that `allow` turns on and off. */
+export function buttonOf(text, act) {
+  const onclick = () => node.getAttribute("aria-disabled") !== "true" && act();
+  const node = h("button", { type: "button", onclick }, text);
+  return node;
+}
+
+/** Off, a button is only said to be disabled: if it were, it would lose the focus, and a reader the place. */
+export function allow(button, on) {
+  if (on) button.removeAttribute("aria-disabled");
+  else button.setAttribute("aria-disabled", "true");
+}
+
 /** A whole number as text, in groups of three digits: toLocaleString takes 25 ms to start. */
 export const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 

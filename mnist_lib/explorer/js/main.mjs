@@ -44,7 +44,7 @@ export { explain, receptiveField, traceBack } from "./explain.mjs";
 export { explainError, explainWeight, nudged, weightIndex } from "./explain_gradient.mjs";
 export { backward, descentStep, maxPool2dGradient, rmspropStep } from "./gradients.mjs";
 // Also what the part that is loaded later needs.
-export { checkbox, freshId, grouped, h, loadScript } from "./dom.mjs";
+export { allow, buttonOf, checkbox, freshId, grouped, h, loadScript } from "./dom.mjs";
 export { OUTPUT, SHAPES, WEIGHTED, bytesOf, kernelShapeOf, layerOf } from "./engine.mjs";
 export { SEEN } from "./explain.mjs";
 export { frameAt, largestOf, paintTiles, pictureOf, plane, svgElement } from "./paint.mjs";

@@ -1,6 +1,6 @@
 // Start, pause, one step, reset; the recipe and the experiments.
 
-import { checkbox, freshId, grouped, h } from "../dom.mjs";
+import { allow, buttonOf, checkbox, freshId, grouped, h } from "../dom.mjs";
 import { OPTIMIZERS } from "./optimizers.mjs";
 
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
@@ -16,19 +16,18 @@ const EXPERIMENTS = {
 
 /** The buttons, and where the run is. */
 export function buttonsPart(session) {
-  const button = (text, onclick) => h("button", { type: "button", onclick }, text);
-  const go = button("Start", () => (session.run.running ? session.pause() : session.go()));
+  const go = buttonOf("Start", () => (session.run.running ? session.pause() : session.go()));
   go.classList.add("explorer-start");
-  const one = button("One step", () => session.one());
-  const reset = button("Reset", () => session.reset());
+  const one = buttonOf("One step", () => session.one());
+  const reset = buttonOf("Reset", () => session.reset());
   const where = h("span", { class: "explorer-progress" });
   const paint = (valid) => {
     const { running, ended, failed, busy, step, epoch, speed } = session.run;
     const over = ended !== null || failed !== null || !valid;
     go.textContent = running ? "Pause" : "Start";
-    go.disabled = over;
-    one.disabled = over || running || busy;
-    reset.disabled = !valid || (step === 0 && !running && failed === null);
+    allow(go, !over);
+    allow(one, !over && !running && !busy);
+    allow(reset, valid && (step > 0 || running || failed !== null));
     const pace = speed ? ` · ${grouped(Math.round(speed))} digits a second` : "";
     where.textContent = `Step ${grouped(step)} · epoch ${epoch}${pace}`;
   };

@@ -1,6 +1,6 @@
 // What a reader does with the network that has learned: draw on it, keep it, count once.
 
-import { grouped, h } from "../dom.mjs";
+import { allow, buttonOf, grouped, h } from "../dom.mjs";
 import { decodeWeights } from "../engine.mjs";
 import { loadDigits } from "./digits.mjs";
 import { weightsFile } from "./npz.mjs";
@@ -23,18 +23,17 @@ function originOf({ settings, run }) {
 }
 
 export function resultPart(session, store, addresses, tell) {
-  const button = (text, onclick) => h("button", { type: "button", onclick }, text);
-  const draw = button("Draw on your own network", () => {
+  const draw = buttonOf("Draw on your own network", () => {
     const weights = decodeWeights(new Uint8Array(session.run.weights.buffer));
     store.dispatch({ type: "adopt", weights, origin: originOf(session) });
     tell("The explorer below now computes with your own network: draw a digit.");
   });
-  const back = button("Back to the book’s network", () => {
+  const back = buttonOf("Back to the book’s network", () => {
     store.dispatch({ type: "restore" });
     tell("The explorer below computes with the book’s network again.");
   });
-  const keep = button("Download", () => download(session));
-  const count = button("Final count on the 1,000 test digits", () =>
+  const keep = buttonOf("Download", () => download(session));
+  const count = buttonOf("Final count on the 1,000 test digits", () =>
     countOnce(session, addresses, tell),
   );
   const counted = h("p", { class: "explorer-counted" });
@@ -42,10 +41,11 @@ export function resultPart(session, store, addresses, tell) {
   const paint = () => {
     const { run, settings } = session;
     const usable = run.weights !== null && settings.relu && run.ended !== "diverged";
-    draw.disabled = keep.disabled = !usable || run.weightsStep === 0;
-    back.disabled = store.state.origin === null;
+    for (const one of [draw, keep]) allow(one, usable && run.weightsStep > 0);
+    allow(back, store.state.origin !== null);
     const started = run.step > 0 && run.ended !== "diverged" && run.failed === null;
-    count.disabled = !started || run.running || run.busy || run.counted !== null || run.counting;
+    const rests = !run.running && !run.busy;
+    allow(count, started && rests && run.counted === null && !run.counting);
     counted.textContent = run.counted ? countedText(run.counted, run.step) : "";
     counted.hidden = !run.counted;
     note.textContent = settings.relu ? WHY : `${WHY} ${STRAIGHT}`;

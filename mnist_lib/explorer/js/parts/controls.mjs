@@ -1,11 +1,10 @@
 // Undo, clear, normalise, and the golden digits to pick.
 
-import { checkbox, h } from "../dom.mjs";
+import { allow, buttonOf, checkbox, h } from "../dom.mjs";
 import { paintTiles, plane } from "../paint.mjs";
 
 export function controlsPart(store) {
-  const button = (text, type) =>
-    h("button", { type: "button", onclick: () => store.dispatch({ type }) }, text);
+  const button = (text, type) => buttonOf(text, () => store.dispatch({ type }));
   const [undo, clear] = [button("Undo", "undo"), button("Clear", "clear")];
   const normalise = checkbox("Normalise", (on) => store.dispatch({ type: "set", normalise: on }));
   const digits = store.state.goldenDigits.map((golden, i) =>
@@ -19,8 +18,8 @@ export function controlsPart(store) {
   return {
     node,
     paint({ history, digit, normalise: on, picked }) {
-      undo.disabled = !history.length;
-      clear.disabled = !digit;
+      allow(undo, history.length > 0);
+      allow(clear, digit);
       normalise.input.checked = on;
       digits.forEach((one, i) => one.setAttribute("aria-pressed", picked === i));
     },

@@ -1,6 +1,6 @@
 // The network that learns: a sentence and a button; all the rest is loaded when it is asked for.
 
-import { h, loadScript } from "../dom.mjs";
+import { allow, buttonOf, h, loadScript } from "../dom.mjs";
 
 const WHAT =
   "The network can also learn here, before your eyes: all of it, from random weights, on 1,000 real digits. " +
@@ -15,25 +15,25 @@ const addressesOf = () => ({ ...document.querySelector("script[data-learning]")?
 export function learningPart(store) {
   const addresses = addressesOf();
   const status = h("p", { role: "status" });
-  const button = h("button", { type: "button", class: "explorer-start" }, "Watch it learn");
+  const button = buttonOf("Watch it learn", () => load());
+  button.classList.add("explorer-start");
   const node = h("section", { class: "explorer-learning", "aria-label": "The network learns" });
   if (addresses.learning) node.append(h("p", {}, WHAT), button, status);
   else node.append(h("p", {}, ELSEWHERE));
   let view = null;
   const load = async () => {
-    button.disabled = true;
+    allow(button, false);
     status.textContent = "Loading …";
     try {
       view = await loadView(store, addresses);
       node.replaceChildren(view.node);
       view.focus();
     } catch (error) {
-      button.disabled = false;
+      allow(button, true);
       button.textContent = "Try again";
       status.textContent = error.message;
     }
   };
-  button.addEventListener("click", load);
   return { node, paint: (scene) => view?.paint(scene), close: () => view?.close() };
 }
 

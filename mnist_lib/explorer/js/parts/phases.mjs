@@ -1,6 +1,6 @@
 // Forward, backward, update: a digit goes through the network and back, stop by stop.
 
-import { grouped, h, scrolling } from "../dom.mjs";
+import { allow, buttonOf, grouped, h, scrolling } from "../dom.mjs";
 import { OUTPUT, WEIGHTED } from "../engine.mjs";
 import { paintMaps, sizeOf } from "../maps.mjs";
 import { largestOf, numeral, percent, pictureOf } from "../paint.mjs";
@@ -50,20 +50,19 @@ function phaseList() {
 
 /** Previous, play or pause, next. */
 function playerBar(store, visit) {
-  const button = (text, onclick) => h("button", { type: "button", onclick }, text);
   const last = STOPS.length - 1;
-  const previous = button("Previous", () => visit(store.state.stop - 1));
-  const next = button("Next", () => visit((store.state.stop ?? -1) + 1));
-  const play = button("Play", () => {
+  const previous = buttonOf("Previous", () => visit(store.state.stop - 1));
+  const next = buttonOf("Next", () => visit((store.state.stop ?? -1) + 1));
+  const play = buttonOf("Play", () => {
     const { playing, stop } = store.state;
     const first = stop === null || stop === last ? 0 : stop + 1;
     if (playing) visit(stop);
     else visit(first, true);
   });
   const paint = ({ stop, playing, back }) => {
-    previous.disabled = !back || !stop;
-    next.disabled = !back || stop === last;
-    play.disabled = !back;
+    allow(previous, back && stop);
+    allow(next, back && stop !== last);
+    allow(play, back);
     play.textContent = playing ? "Pause" : "Play";
     play.hidden = movesLittle() && !playing;
   };
