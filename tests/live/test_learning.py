@@ -236,6 +236,49 @@ def test_more_digits_that_do_not_come_leave_the_run_as_it_is(browser, address):
         assert learner.single()["step"] == 2
 
 
+@pytest.mark.parametrize("then", ["another choice", "a start"])
+def test_digits_that_come_late_change_nothing(browser, address, then):
+    """The reader has chosen something else since, or has started the run as it is."""
+    late = []
+    with learning(browser, f"{address}/chapters/training.html") as learner:
+        learner.load()
+        learner.tab.route(f"**/{LATER['more']}*", lambda route: late.append(route))
+        learner.choose("Learn from", "2000")
+        learner.until("Loading more digits …")
+        if then == "a start":
+            learner.button("Start").click()
+        else:
+            learner.choose("Learn from", "300")
+        learner.until_step(1) if then == "a start" else learner.until("epoch 0: ")
+        late[0].continue_()
+        learner.tab.wait_for_timeout(700)
+        if then == "a start":
+            assert learner.button("Pause").is_enabled(), "it still runs"
+            assert learner.shown()["step"] >= 1
+        chosen = {"a start": "1000", "another choice": "300"}[then]
+        assert learner.root.get_by_label("Learn from").input_value() == chosen
+
+
+def test_a_run_that_has_ended_meanwhile_is_not_counted(browser, address):
+    late = []
+    with learning(browser, f"{address}/chapters/training.html") as learner:
+        learner.load()
+        learner.choose("Batch", "8")
+        learner.until("epoch 0: ")
+        learner.single()
+        learner.tab.route(f"**/{LATER['test']}*", lambda route: late.append(route))
+        learner.button("Final count").click()
+        learner.until("Loading the test digits …")
+        learner.choose("Learning rate", "10")
+        learner.button("Start").click()
+        learner.until("Reset, and try a")
+        late[0].continue_()
+        learner.tab.wait_for_timeout(500)
+        shown = learner.shown()
+        assert "Reset, and try a" in shown["said"]
+        assert "test digits right" not in shown["all"]
+
+
 def test_a_browser_that_cannot_unpack_is_told_so(browser):
     with learning(browser, prepare="delete globalThis.DecompressionStream;") as learner:
         learner.button("Watch it learn").click()
@@ -263,6 +306,25 @@ def test_start_pause_one_step_and_reset(learner):
     assert again["step"] == 0
     assert again["held"] == opening["held"]
     assert learner.single()["loss"] == first["loss"], "the same seed, the same numbers"
+
+
+def test_a_pause_is_heard_however_often_it_is_asked_for(learner):
+    """The second wish may reach a run that rests already, before its page knows it."""
+    learner.root.get_by_label("Batch").select_option("1")
+    learner.until("epoch 0: ")
+    for _ in range(4):
+        learner.button("Start").click()
+        learner.until_step(learner.shown()["step"] + 1)
+        learner.root.evaluate(
+            """(root) => {
+              const go = root.querySelector(".explorer-controls button");
+              const end = performance.now() + 90;
+              go.click();
+              while (performance.now() < end);
+              if (go.textContent === "Pause") go.click(); }"""
+        )
+        learner.until("Paused after step")
+        assert learner.button("Start").is_enabled()
 
 
 def test_the_controls_can_be_used_with_the_keyboard(learner):
@@ -456,6 +518,16 @@ def test_numbers_beyond_float32_are_never_shown(learner):
     assert re.search(r"a loss of \S+, where a guess costs 2.303|left the range", shown["said"])
     assert "NaN" not in learner.root.evaluate("(root) => root.outerHTML")
     assert "Infinity" not in learner.root.evaluate("(root) => root.outerHTML")
+
+
+def test_a_learning_rate_that_was_changed_on_the_way_is_said(learner, chapter):
+    learner.choose("Batch", "8")
+    learner.until("epoch 0: ")
+    learner.learn(2)
+    learner.choose("Learning rate", "0.0003")
+    learner.single()
+    learner.button("Draw on your own network").click()
+    chapter.root.get_by_text("RMSprop, its learning rate 0.0003 at the end").first.wait_for()
 
 
 def test_a_seed_that_is_none_is_refused_with_a_word(learner):

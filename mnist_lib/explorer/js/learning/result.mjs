@@ -17,9 +17,10 @@ const STRAIGHT =
 function originOf({ settings, run }) {
   const { optimizer, rate, batch, count, seed, equal, shuffled } = settings;
   const name = OPTIMIZERS[optimizer].label;
+  const rates = run.rateChanged ? `, its learning rate ${rate} at the end` : ` ${rate}`;
   const odd = `${equal ? ", all equal at the start" : ""}${shuffled ? ", on shuffled labels" : ""}`;
-  const recipe = `${name} ${rate}, batches of ${batch}, ${grouped(count)} digits, seed ${seed}${odd}`;
-  return `your own, after ${grouped(run.weightsStep)} steps on this page (${recipe})`;
+  const recipe = `${name}${rates}, batches of ${batch}, ${grouped(count)} digits, seed ${seed}${odd}`;
+  return `your own, after ${stepsText(run.weightsStep)} on this page (${recipe})`;
 }
 
 export function resultPart(session, store, addresses, tell) {
@@ -54,8 +55,10 @@ export function resultPart(session, store, addresses, tell) {
   return { node: h("div", { class: "explorer-result" }, buttons, counted, note), paint };
 }
 
+const stepsText = (count) => (count === 1 ? "1 step" : `${grouped(count)} steps`);
+
 function countedText({ right, total, step }, now) {
-  const text = `${grouped(right)} of ${grouped(total)} test digits right, after ${grouped(step)} steps.`;
+  const text = `${grouped(right)} of ${grouped(total)} test digits right, after ${stepsText(step)}.`;
   return now > step ? `${text} The network has learned on since; it is not counted again.` : text;
 }
 
@@ -65,12 +68,13 @@ async function countOnce(session, addresses, tell) {
   tell("Loading the test digits …");
   try {
     const test = await loadDigits("test", addresses);
-    if (session.run === run) session.count(test);
-    tell("");
+    run.counting = session.run === run && run.ended === null && run.failed === null;
+    if (!run.counting) return; // what has been said of its end stays
+    tell("Counting …");
+    session.count(test);
   } catch (error) {
-    tell(`${error.message} The button tries again.`);
-  } finally {
     run.counting = false;
+    tell(`${error.message} The button tries again.`);
   }
 }
 

@@ -21,8 +21,12 @@ export function createRunner(post, slice) {
   return (message) => {
     runner.id = message.id ?? runner.id;
     attempt(runner, () => HANDLERS[message.type](runner, message));
+    // A wish that finds the run at rest is answered at once: no later report would say so.
+    if (WISHES.has(message.type) && runner.mode === "paused") report(runner);
   };
 }
+
+const WISHES = new Set(["go", "one", "pause", "rate", "count"]);
 
 /** A mistake in the code, or no memory left, is reported in place of a silence. */
 function attempt(runner, act) {

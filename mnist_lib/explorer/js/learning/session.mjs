@@ -40,6 +40,8 @@ const fresh = () => ({
   weights: null,
   weightsStep: 0,
   counted: null,
+  counting: false,
+  rateChanged: false,
   busy: true,
 });
 
@@ -100,6 +102,7 @@ export function createSession({ worker, kernel, digits, changed }) {
     },
     setRate(rate) {
       session.settings.rate = rate;
+      session.run.rateChanged ||= session.run.step > 0 || session.run.running;
       send("rate", { rate });
     },
     count: (test) => send("count", { digits: test }),
@@ -124,7 +127,7 @@ const HEARD = {
     run.looks.push(look);
   },
   counted({ run }, { right, total, step }) {
-    run.counted = { right, total, step };
+    Object.assign(run, { counted: { right, total, step }, counting: false });
   },
   failed({ run }, { reason }) {
     Object.assign(run, { failed: reason, running: false, busy: false });

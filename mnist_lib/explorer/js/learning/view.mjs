@@ -84,18 +84,21 @@ function assemble(session, { first, store, addresses, frame }) {
 async function changeRecipe(session, { first, addresses, tell, again }, settings) {
   const names = Object.keys(settings);
   if (names.length === 1 && names[0] === "rate") return session.setRate(settings.rate);
+  const wish = (session.wish = settings);
   if (!names.length) return again();
   const more = (settings.count ?? session.settings.count) > FEW;
   if (more && session.digits.train.length === FEW) {
     tell("Loading more digits …");
     try {
       const rest = await loadDigits("more", addresses);
+      if (session.wish !== wish) return undefined; // the reader has chosen anew since
       session.digits = arrangeDigits(first, rest, { learn: FEW });
     } catch (error) {
       tell(`${error.message} The network goes on with ${session.settings.count} digits.`);
       return again();
     }
   }
+  if (session.run.running) return again(); // it has been started since, and goes on as it is
   const started = session.run.step > 0;
   session.reset(settings);
   tell(started ? "Begun again, from new random weights, with this recipe." : "");
@@ -108,13 +111,15 @@ function announce(session, what, tell) {
   const { run } = session;
   if (what === "go") tell("Learning.");
   if (what === "reset") tell("Begun again, from new random weights.");
-  if (what === "counted") tell("");
+  if (what === "pause") tell("Pausing …");
+  if (what === "counted" && run.ended === null && run.failed === null) tell("");
   if (what === "failed") tell(failureOf(session));
   if (run.running) run.asked = "many";
   else if (run.busy) run.asked ??= "one";
   if (what !== "report" || run.running || run.busy) return;
   if (run.ended) tell(endOf(session));
-  else if (run.step > 0 && run.asked) tell(run.asked === "many" ? restOf(session) : stepOf(run));
+  else if (run.asked === "many") tell(restOf(session));
+  else if (run.step > 0 && run.asked) tell(stepOf(run));
   run.asked = null;
 }
 

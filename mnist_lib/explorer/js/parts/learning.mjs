@@ -20,12 +20,13 @@ export function learningPart(store) {
   const node = h("section", { class: "explorer-learning", "aria-label": "The network learns" });
   if (addresses.learning) node.append(h("p", {}, WHAT), button, status);
   else node.append(h("p", {}, ELSEWHERE));
-  let view = null;
+  let [view, closed] = [null, false];
   const load = async () => {
     allow(button, false);
     status.textContent = "Loading …";
     try {
       view = await loadView(store, addresses);
+      if (closed) return view.close();
       node.replaceChildren(view.node);
       view.focus();
     } catch (error) {
@@ -34,7 +35,11 @@ export function learningPart(store) {
       status.textContent = error.message;
     }
   };
-  return { node, paint: (scene) => view?.paint(scene), close: () => view?.close() };
+  const close = () => {
+    closed = true;
+    view?.close();
+  };
+  return { node, paint: (scene) => view?.paint(scene), close };
 }
 
 async function loadView(store, addresses) {
