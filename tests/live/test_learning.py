@@ -543,6 +543,17 @@ def test_a_seed_that_is_none_is_refused_with_a_word(learner):
         assert learner.button("Start").is_enabled()
 
 
+def test_a_seed_that_is_the_same_again_keeps_the_run(learner):
+    learner.single()
+    seed = learner.root.get_by_label("Seed")
+    for text in ("0x", "0", "", "00"):
+        seed.fill(text)
+    shown = learner.shown()
+    assert shown["step"] == 1
+    assert "Begun again" not in shown["said"]
+    assert learner.button("Start").is_enabled()
+
+
 def test_another_seed_gives_another_run(learner):
     first = learner.single()
     learner.root.get_by_label("Seed").fill("7")

@@ -80,8 +80,13 @@ function assemble(session, { first, store, addresses, frame }) {
   };
 }
 
+/** Of some settings those that are not as they were: a seed that is typed again changes nothing. */
+const differing = (wanted, current) =>
+  Object.fromEntries(Object.entries(wanted).filter(([name, value]) => value !== current[name]));
+
 /** The learning rate takes effect at once; everything else begins a new run, and says so. */
-async function changeRecipe(session, { first, addresses, tell, again }, settings) {
+async function changeRecipe(session, { first, addresses, tell, again }, wanted) {
+  const settings = differing(wanted, session.settings);
   const names = Object.keys(settings);
   if (names.length === 1 && names[0] === "rate") return session.setRate(settings.rate);
   const wish = (session.wish = settings);
