@@ -102,6 +102,19 @@ def test_what_would_change_nothing_tells_nobody(store):
     assert store.state() == current
 
 
+@pytest.mark.parametrize("wrong", ["11", "-1", "1.5", "NaN", "'3'", "undefined"])
+def test_a_label_that_is_no_class_is_refused(engine, weights, wrong):
+    store = Store(engine, weights, "backward")
+    store.dispatch({"type": "set", "label": 3, "exact": True})
+    engine.evaluate(f"store.dispatch({{ type: 'set', label: {wrong}, exact: false }})")
+    state = store.state()
+    assert (state["label"], state["exact"]) == (3, False)
+    load = {"strokes": [], "picked": state["picked"], "normalise": True, "layer": "backward"}
+    engine.evaluate(f"(load) => store.dispatch({{ type: 'load', ...load, label: {wrong} }})", load)
+    assert engine.evaluate("store.scene().target") == 4, "the digit's own"
+    assert engine.evaluate("store.scene().back.loss") > 0
+
+
 def test_a_pen_that_goes_on_after_its_stroke_was_replaced_spoils_nothing(store):
     load = {"type": "load", "strokes": [], "picked": 3, "normalise": True, "layer": "all"}
     state = store.dispatch(*DRAW[:2], load)

@@ -5,6 +5,7 @@ import { backward } from "./gradients.mjs";
 import { PAD_SIDE, prepareDigit, rasterise, shrink } from "./picture.mjs";
 
 const FLAT = LAYERS.indexOf(FLATTEN);
+const CLASSES = new Set(Array(OUTPUT.shape[0]).keys());
 
 /**
  * What each placeholder shows: which layers, whether the softmax steps, whether the way back, what is
@@ -100,6 +101,9 @@ function replaced(state, strokes, picked = null) {
   return { ...state, strokes, picked, label, history, playing: false };
 }
 
+/** A class, or null where none is chosen: of anything else there would be no loss. */
+const isLabel = (label) => label === null || CLASSES.has(label);
+
 /** Everything that can happen: a reducer for each action. Nothing is changed in place. */
 const REDUCERS = {
   begin: (state, { point }) => ({
@@ -122,7 +126,10 @@ const REDUCERS = {
   },
   pick: (state, { picked }) => replaced(state, [], picked),
   /** Change a setting: normalise, shown, exact, selected, narrow, label or weight. */
-  set: (state, { type, ...settings }) => ({ ...state, ...settings }),
+  set(state, { type, ...settings }) {
+    const next = { ...state, ...settings };
+    return isLabel(next.label) ? next : { ...next, label: state.label };
+  },
   /** Compute with other weights from now on. origin: in words, where they come from. */
   adopt: (state, { weights, origin }) => ({ ...state, weights, origin, ...FRESH }),
   restore: (state) => ({ ...state, weights: state.original, origin: null, ...FRESH }),
@@ -142,7 +149,8 @@ const REDUCERS = {
     return { ...state, stop, shown, playing };
   },
   /** Take over what another view, or Python, has put into the model of a notebook. */
-  load(state, { strokes, picked, normalise, layer, label = null }) {
+  load(state, { strokes, picked, normalise, layer, label: wanted = null }) {
+    const label = isLabel(wanted) ? wanted : null;
     const shown = strokes.length ? null : picked; // strokes hide a golden digit
     const same =
       shown === state.picked && JSON.stringify(strokes) === JSON.stringify(state.strokes);
