@@ -98,6 +98,12 @@ CALLS = {
     "show_flattening": (np.arange(12).reshape(2, 2, 3), (1, 0)),
     "show_blocks": ((3, 3, 64), 1),
     "show_flat": (RNG.random(576), (3, 3, 64)),
+    "show_sliding": {
+        "picture": RNG.random((28, 56)),
+        "answers": RNG.dirichlet(np.ones(10), 8),
+        "step": 4,
+        "window": 7,
+    },
     "show_rows": ({"cells": (2 / 3, [0.25, 1, 0]), "pixels": (1, [0, 0, 0, 0.5])}, 3),
     "show_pictures": ([DIGITS[0, :, :, 0], np.zeros((9, 5, 3), np.uint8)], ["a", "b"]),
     "show_counts": (["a", "b"], [0.5, 0.9], [(0.4, 0.6), (0.8, 1.0)], ["5 of 10", "9 of 10"]),
@@ -305,6 +311,19 @@ def test_pooling_marks_the_largest_of_each_block():
 def test_a_flat_row_has_one_line_for_each_pixel():
     drawn = np.asarray(call("show_flat").images[0].get_array())
     assert np.array_equal(drawn, CALLS["show_flat"][0].reshape(9, 64))
+
+
+def test_every_answer_stands_below_the_middle_of_its_window():
+    above, below = call("show_sliding").figure.axes
+    given = CALLS["show_sliding"]
+    assert np.array_equal(sheet(above), given["picture"])
+    assert np.array_equal(sheet(below), given["answers"].T)
+    for ax, left, width in ((above, 28, 28), (below, 40, 4)):
+        assert (ax.patches[0].get_x(), ax.patches[0].get_width()) == (left, width)
+    written = [(text.get_position(), int(text.get_text())) for text in below.texts]
+    best = given["answers"].argmax(axis=1)
+    assert written == [((14 + 4 * place, b), b) for place, b in enumerate(best)]
+    assert [label.get_text() for label in below.get_xticklabels()] == ["0", "28"]
 
 
 def test_every_answer_stands_below_its_picture_with_its_title():

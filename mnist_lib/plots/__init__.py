@@ -39,6 +39,7 @@ from mnist_lib.plots.flatten import (
     show_blocks,
     show_flat,
     show_flattening,
+    show_sliding,
 )
 from mnist_lib.plots.relu import (
     show_cut,
@@ -114,6 +115,7 @@ __all__ = [
     "show_runs",
     "show_share",
     "show_shares",
+    "show_sliding",
     "show_slope",
     "show_step_sizes",
     "show_steps",

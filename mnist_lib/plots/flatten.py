@@ -85,6 +85,41 @@ def show_flat(values: np.ndarray, shape: tuple[int, int, int], title: str = "") 
     return ax
 
 
+def show_sliding(picture: np.ndarray, answers: np.ndarray, *, step: int, window: int = 0) -> Axes:
+    """Draw a wide picture, and below it the answers that one network gives as it slides along.
+
+    picture: (height, width); the network reads windows that are as wide as the picture is high
+    answers: (windows, classes), probabilities; the most probable class is written in its cell
+    step: from one window to the next, in pixels
+    window: the one that is framed, in the picture and in the answers
+    """
+    height, width = picture.shape
+    n, classes = answers.shape
+    first = (height - step) / 2  # each answer stands below the middle of its window
+    strip = 6.4 * height / width
+    size, ratios = (7.0, strip + 2.6), (strip, 2.1)
+    above, below = plt.subplots(2, 1, figsize=size, height_ratios=ratios)[1]
+    whole = {"extent": (0, width, height, 0), "aspect": "auto"}
+    above.imshow(picture, cmap="gray", vmin=0, vmax=1, **whole)
+    extent = (first, first + n * step, classes - 0.5, -0.5)
+    below.imshow(answers.T, cmap="Greys", vmin=0, vmax=1, extent=extent, aspect="auto")
+    for place, best in enumerate(answers.argmax(axis=1)):
+        shade = "white" if answers[place, best] > 0.5 else "black"
+        middle = first + (place + 0.5) * step
+        below.text(middle, best, best, color=shade, ha="center", va="center", fontsize=8)
+    hide_axes(above)
+    below.grid(visible=False)
+    below.set(xlim=(0, width), yticks=range(classes), ylabel="class")
+    starts = range(0, width - height + 1, height)
+    below.set_xticks([start + height / 2 for start in starts], starts)
+    below.set_xlabel("where the window begins, in pixels")
+    frame = {"fill": False, "ec": ORANGE, "lw": 2.5, "clip_on": False, "zorder": 3}
+    above.add_patch(Rectangle((window * step, 0), height, height, **frame))
+    left = first + window * step
+    below.add_patch(Rectangle((left, -0.5), step, classes, **frame))
+    return above
+
+
 def _labelled(
     ax: Axes, corner: tuple[float, float], size: tuple[float, float], text: str, chosen: bool
 ) -> None:
