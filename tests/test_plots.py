@@ -254,6 +254,12 @@ def test_every_number_of_a_matrix_is_written_in_its_cell():
     assert written == {(column, row): f"{value:.2f}" for (row, column), value in cells}
 
 
+def test_a_cell_of_a_matrix_without_a_number_stays_empty():
+    ax = plots.show_matrix(np.array([[1, np.nan], [np.nan, 4]]))
+    assert [text.get_text() for text in ax.texts] == ["1", "4"]
+    assert len(ax.patches) == 4
+
+
 def test_the_network_is_labelled_with_the_notes_names_and_shapes():
     texts = [text.get_text() for text in call("show_network").texts]
     assert texts[::2] == ["input", "C1", "M1", "F576", "D64"]

@@ -16,7 +16,7 @@ def show_matrix(
 ) -> Axes:
     """Draw a small matrix as a grid with every number written in its cell.
 
-    values: (rows, columns)
+    values: (rows, columns); where one is NaN, its cell stays empty
     form: how a number is written, as in an f-string
     """
     values = np.asarray(values)
@@ -25,7 +25,8 @@ def show_matrix(
     ax.imshow(np.ones_like(values, float), cmap="gray", vmin=0, vmax=1)
     for row, column in np.ndindex(rows, columns):
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec="#555555", lw=0.8))
-        ax.text(column, row, format(values[row, column], form), ha="center", va="center")
+        if not np.isnan(values[row, column]):
+            ax.text(column, row, format(values[row, column], form), ha="center", va="center")
     hide_axes(ax)
     ax.set_title(title)
     return ax
