@@ -3,6 +3,7 @@
 from mnist_lib.exercises.answers import by_value, report
 from mnist_lib.exercises.architecture import EXERCISES as ARCHITECTURE
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
+from mnist_lib.exercises.convolution import EXERCISES as CONVOLUTION
 from mnist_lib.exercises.flatten import EXERCISES as FLATTEN
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
@@ -11,6 +12,7 @@ __all__ = ["check"]
 
 _EXERCISES = {
     **ARCHITECTURE,
+    **CONVOLUTION,
     **FLATTEN,
     **SOFTMAX,
     **BACKWARD,
