@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
-HEADS = {"flatten": layers.Flatten, "average": layers.GlobalAveragePooling2D}
+_POOLINGS = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
+_HEADS = {"flatten": layers.Flatten, "average": layers.GlobalAveragePooling2D}
 
 
 def build_variant(
@@ -33,9 +33,9 @@ def build_variant(
         shrinks = place < 2
         strides = 2 if shrinks and pooling == "stride" else 1
         model.add(layers.Conv2D(count, 3, strides=strides, activation=activation))
-        if shrinks and pooling in POOLINGS:
-            model.add(POOLINGS[pooling](2))
-    model.add(HEADS[head]())
+        if shrinks and pooling in _POOLINGS:
+            model.add(_POOLINGS[pooling](2))
+    model.add(_HEADS[head]())
     model.add(layers.Dense(64, activation=activation))
     model.add(layers.Dense(10, activation="softmax"))
     model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
@@ -43,10 +43,10 @@ def build_variant(
 
 
 def _check(pooling: str, filters: tuple[int, ...], head: str) -> None:
-    poolings = (*POOLINGS, "stride", "none")
+    poolings = (*_POOLINGS, "stride", "none")
     if pooling not in poolings:
         raise ValueError(f"expected pooling as one of {', '.join(poolings)}, got {pooling!r}")
-    if head not in HEADS:
-        raise ValueError(f"expected head as one of {', '.join(HEADS)}, got {head!r}")
+    if head not in _HEADS:
+        raise ValueError(f"expected head as one of {', '.join(_HEADS)}, got {head!r}")
     if not 1 <= len(filters) <= 3:
         raise ValueError(f"expected the filters of one to three convolutions, got {filters}")
