@@ -59,6 +59,7 @@ PLANS = {
     "average pooling": Plan({"pooling": "average"}),
     "stride 2": Plan({"pooling": "stride"}),
     "no ReLU": Plan({"activation": None}),
+    "average pooling, no ReLU": Plan({"pooling": "average", "activation": None}),
     "sigmoid": Plan({"activation": "sigmoid"}),
     "tanh": Plan({"activation": "tanh"}),
     "16-32-32": Plan({"filters": (16, 32, 32)}),
@@ -101,6 +102,7 @@ def main() -> None:
             name, {"digits": plan.digits, "parameters": parameters, "runs": []}
         )
         arm["runs"].append(outcome)
+        results["arms"] = {name: results["arms"][name] for name in PLANS if name in results["arms"]}
         write_text(FILE, json.dumps(results, indent=1) + "\n")
 
 
