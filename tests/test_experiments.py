@@ -13,13 +13,17 @@ from tools.experiments import PLANS, split
 STORED = json.loads(resources.files("mnist_lib.experiments").joinpath("results.json").read_text())
 
 
-def test_every_stored_run_is_one_that_was_planned():
-    assert list(STORED["arms"]) == [name for name in PLANS if name in STORED["arms"]]
+def test_the_stored_runs_are_all_that_were_planned_and_no_others():
+    assert list(STORED["arms"]) == list(PLANS)
     for name, record in STORED["arms"].items():
-        seeds = [run["seed"] for run in record["runs"]]
-        assert seeds == list(range(len(seeds))), name
-        assert len(seeds) <= PLANS[name].seeds
+        assert [run["seed"] for run in record["runs"]] == list(range(PLANS[name].seeds)), name
         assert record["digits"] == PLANS[name].digits
+
+
+def test_the_machine_time_stands_beside_each_arm_and_is_within_four_hours():
+    seconds = [arm.seconds for arm in load_arms().values()]
+    assert all(min(of_one) > 0 for of_one in seconds)
+    assert sum(map(sum, seconds)) < 4 * 3600
 
 
 def test_results_say_how_they_were_made(full):
