@@ -60,3 +60,10 @@ def test_mean_deviation_and_interval_are_those_of_the_counts():
 def test_an_unknown_arm_is_an_error_and_says_which():
     with pytest.raises(KeyError, match="no such arm"):
         load_arms("no such arm")
+
+
+def test_from_zero_weights_the_network_answers_one_class_whatever_it_sees(full):
+    """The ones, the most frequent class of those it learned from: *Backward* says so."""
+    held, learned = split(full.train)
+    assert np.bincount(learned.labels[: PLANS["zero weights"].digits]).argmax() == 1
+    assert set(load_arms("zero weights")["zero weights"].correct) == {np.sum(held.labels == 1)}
