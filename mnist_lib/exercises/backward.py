@@ -22,6 +22,8 @@ def _average_pooling(gradient: Callable) -> str | None:
             )
         if same(found, 4 * expected):
             return "Each of the four gets a share of the error, not all of it."
+        if same(found, _tiled(images, error)):
+            return "The shares are right, the places are not: an error stays with its own block."
         return "By how much does the mean of four numbers rise if one of them rises by 1?"
     return None
 
@@ -32,6 +34,13 @@ def _pooled(*shapes: tuple[int, int, int, int]) -> Iterator[tuple[np.ndarray, np
     for n, height, width, channels in shapes:
         size = (n, height // 2, width // 2, channels)
         yield generator.normal(size=(n, height, width, channels)), generator.normal(size=size)
+
+
+def _tiled(images: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """What comes out if copies of all errors are laid side by side."""
+    tiled, sides = np.zeros_like(images), (1, 2, 2, 1)
+    tiled[:, : 2 * error.shape[1], : 2 * error.shape[2]] = np.tile(error, sides) / 4
+    return tiled
 
 
 def _own_layer(pair: object) -> str | None:
@@ -68,6 +77,7 @@ EXERCISES = {
             "That is the other way round: from the label 9 to the label 4.": -3,
             "That is the other way round, and compare the signs of p − y.": 3,
             "That is p − y itself for the class 4; divide it by what it was before.": 1 / 4,
+            "All signs turn, and the sizes change too: what is p − y with the other label?": -1,
         },
     ),
     "backward/2": by_value(
@@ -78,7 +88,16 @@ EXERCISES = {
                 [3 / 4, 3],
                 [3 / 2, 3],
             ],
+            "That is for the label 9. Here the label is 4.": [[1 / 4, 1], [1 / 2, 1]],
             "In each block the winner alone gets the error.": [[-27 / 4, -6], [-3 / 2, 0]],
+            "In each block the winner alone gets the error, and ReLU stops what it shut off.": [
+                [-27 / 4, -9],
+                [-3 / 2, -3],
+            ],
+            "One kernel was used at all positions: their terms are added, and not averaged.": [
+                [-3 / 64, -3 / 16],
+                [-3 / 32, -3 / 16],
+            ],
             "The kernel was turned: the top left weight meets the top left pixel of the window.": [
                 [-3, -3 / 2],
                 [-3, -3 / 4],
@@ -86,6 +105,6 @@ EXERCISES = {
         },
     ),
     "backward/3": by_behaviour(_average_pooling),
-    "backward/5": Exercise(_own_layer),
+    "backward/4": Exercise(_own_layer),
 }
 """By number."""
