@@ -4,7 +4,7 @@
 - the figures of the landing page, and the one that replaces the live network in print, are
   drawn by `mnist_lib.plots` while the book is built;
 - `{build-status}` lists the versions and data that this build ran on;
-- `{exercise-index}` lists every exercise of every chapter.
+- `{exercise-index}` lists every exercise of every chapter, with its kind, level and minutes.
 """
 
 import html
@@ -14,6 +14,7 @@ import platform
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import matplotlib as mpl
 import yaml
@@ -54,14 +55,43 @@ class ExerciseIndex(SphinxDirective):
     """Every exercise of every chapter, in the order of the book."""
 
     def run(self) -> list[nodes.Node]:
-        """A list for each chapter, each exercise linked to its place."""
-        lines = []
-        for file in chapters(Path(self.env.srcdir)):
+        """A table: each chapter with its minutes, and each exercise, linked to its place."""
+        files = chapters(Path(self.env.srcdir))
+        for file in files:
             self.env.note_dependency(str(file))
-            title, exercises = headings(file)
-            lines.append(f"\n**[{title}](../chapters/{file.name})**\n")
-            lines += [f"- [{text}](../chapters/{file.name}#{slugify(text)})" for text in exercises]
-        return self.parse_text_to_nodes("\n".join(lines))
+        return self.parse_text_to_nodes("\n".join(exercise_rows(files)))
+
+
+class Exercise(NamedTuple):
+    """What a chapter says of one exercise.
+
+    title: its heading
+    kind, level: in one word each, empty where nothing is stated
+    minutes: 0 where nothing is stated
+    """
+
+    title: str
+    kind: str
+    level: str
+    minutes: int
+
+
+class Chapter(NamedTuple):
+    """What a chapter says of itself.
+
+    title: its heading
+    reading: its minutes, without the exercises
+    exercises: in order
+    """
+
+    title: str
+    reading: int
+    exercises: list[Exercise]
+
+    @property
+    def minutes(self) -> int:
+        """Of all its exercises."""
+        return sum(exercise.minutes for exercise in self.exercises)
 
 
 def chapters(root: Path) -> list[Path]:
@@ -71,11 +101,31 @@ def chapters(root: Path) -> list[Path]:
     return [root / f"{file}.ipynb" for file in files if file.startswith("chapters/")]
 
 
-def headings(file: Path) -> tuple[str, list[str]]:
-    """The title of a chapter and the headings of its exercises."""
+def read_chapter(file: Path) -> Chapter:
+    """What its Markdown cells state: the title, the minutes, and a line below each exercise."""
     cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
-    return re.search(r"^# (.+)$", text, re.M)[1], re.findall(r"^### (Exercise .+)$", text, re.M)
+    text = "\n\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    pattern = r"^### (Exercise .+)$(?:\n\n\*([\w ]+) · (\w+) · (\d+) minutes\*$)?"
+    return Chapter(
+        re.search(r"^# (.+)$", text, re.M)[1],
+        int(re.search(r"^About (\d+) minutes", text, re.M)[1]),
+        [Exercise(*found[:3], int(found[3] or 0)) for found in re.findall(pattern, text, re.M)],
+    )
+
+
+def exercise_rows(files: list[Path]) -> list[str]:
+    """The index of exercises, as lines of Markdown."""
+    lines = ["| exercise | kind | level | min |", "| --- | --- | --- | ---: |"]
+    for file in files:
+        title, _, exercises = chapter = read_chapter(file)
+        total = f"**{chapter.minutes}**" if chapter.minutes else ""
+        lines.append(f"| **[{title}](../chapters/{file.name})** | | | {total} |")
+        for exercise in exercises:
+            text = exercise.title.removeprefix("Exercise ")
+            link = f"[{text}](../chapters/{file.name}#{slugify(exercise.title)})"
+            stated = f"{exercise.kind} | {exercise.level} | {exercise.minutes or ''}"
+            lines.append(f"| {link} | {stated} |")
+    return lines
 
 
 def draw_figures(app: Sphinx) -> None:
