@@ -4,7 +4,8 @@
 - the figures of the landing page, and the one that replaces the live network in print, are
   drawn by `mnist_lib.plots` while the book is built;
 - `{build-status}` lists the versions and data that this build ran on;
-- `{exercise-index}` lists every exercise of every chapter, with its kind, level and minutes.
+- `{exercise-index}` lists every exercise of every chapter, with its kind, level and minutes;
+- `{timetable}` lists a meeting for each chapter, with the minutes that the chapter states.
 """
 
 import html
@@ -60,6 +61,19 @@ class ExerciseIndex(SphinxDirective):
         for file in files:
             self.env.note_dependency(str(file))
         return self.parse_text_to_nodes("\n".join(exercise_rows(files)))
+
+
+class Timetable(SphinxDirective):
+    """A meeting for each chapter: a line `chapter | together | afterwards` for each of them."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """A table, and below it the sums."""
+        files = {file.stem: file for file in chapters(Path(self.env.srcdir))}
+        for file in files.values():
+            self.env.note_dependency(str(file))
+        return self.parse_text_to_nodes("\n".join(timetable(files, list(self.content))))
 
 
 class Exercise(NamedTuple):
@@ -128,6 +142,24 @@ def exercise_rows(files: list[Path]) -> list[str]:
     return lines
 
 
+def timetable(files: dict[str, Path], meetings: list[str]) -> list[str]:
+    """The timetable and its sums, as lines of Markdown; a blank where a chapter states nothing."""
+    lines = [
+        "| meeting | chapter | reading | exercises | together | afterwards |",
+        "| ---: | --- | ---: | ---: | --- | --- |",
+    ]
+    read = []
+    for number, meeting in enumerate(meetings, 1):
+        name, together, afterwards = (part.strip() for part in meeting.split("|"))
+        read.append(chapter := read_chapter(files[name]))
+        link = f"[{chapter.title}](../chapters/{name}.ipynb)"
+        minutes = f"{chapter.reading} min | {f'{chapter.minutes} min' if chapter.minutes else ''}"
+        lines.append(f"| {number} | {link} | {minutes} | {together} | {afterwards} |")
+    reading = sum(chapter.reading for chapter in read)
+    exercises = sum(chapter.minutes for chapter in read)
+    return [*lines, "", f"Together: {reading} minutes of reading, {exercises} of exercises."]
+
+
 def draw_figures(app: Sphinx) -> None:
     """Draw the network to scale, and all its layers and errors for one digit each."""
     mpl.use("agg")
@@ -163,6 +195,7 @@ def setup(app: Sphinx) -> dict:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app.add_directive("build-status", BuildStatus)
     app.add_directive("exercise-index", ExerciseIndex)
+    app.add_directive("timetable", Timetable)
     app.connect("builder-inited", draw_figures)
     app.connect("html-page-context", add_description)
     app.add_css_file("book.css")
