@@ -1,7 +1,9 @@
 """Laws of the stored experiments: complete, as planned, and open about where they come from."""
 
 import json
+import re
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from mnist_lib.data import content_hash
 from mnist_lib.experiments import Arm, load_arms
 from tools.experiments import PLANS, split
 
+CHAPTERS = Path(__file__).parent.parent / "chapters"
 STORED = json.loads(resources.files("mnist_lib.experiments").joinpath("results.json").read_text())
 
 
@@ -67,3 +70,52 @@ def test_from_zero_weights_the_network_answers_one_class_whatever_it_sees(full):
     held, learned = split(full.train)
     assert np.bincount(learned.labels[: PLANS["zero weights"].digits]).argmax() == 1
     assert set(load_arms("zero weights")["zero weights"].correct) == {np.sum(held.labels == 1)}
+
+
+# What the chapters say of them, where a cell would give the answer away
+
+
+def section(chapter, heading):
+    """The Markdown between a heading of a chapter and the next one."""
+    notebook = json.loads((CHAPTERS / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    cells = (c for c in notebook["cells"] if c["cell_type"] == "markdown")
+    text = "\n\n".join("".join(cell["source"]) for cell in cells)
+    return re.search(rf"^## {re.escape(heading)}\n(.*?)^## ", text, re.S | re.M)[1]
+
+
+def products(model):
+    """The multiply-adds of a network for one digit."""
+    kernels = ((layer, layer.get_weights()[0]) for layer in model.layers if layer.weights)
+    return sum(kernel.size * int(np.prod(layer.output.shape[1:-1])) for layer, kernel in kernels)
+
+
+def test_architecture_states_what_the_sizes_show():
+    from mnist_lib.variants import build_variant
+
+    text, arms = section("architecture", "Why these sizes?"), load_arms()
+    note, large, two = (arms[name] for name in ("note", "64-128-128", "two convolutions"))
+    for name in ("note", "one convolution", "16-32-32", "64-128-128"):
+        assert f"{arms[name].mean:,.0f}" in text, name
+    assert round(two.mean) == round(note.mean)
+    assert f"More: {two.parameters:,}," in text
+    more = products(build_variant(filters=(64, 128, 128))) / products(build_variant())
+    assert f"{large.parameters / note.parameters:.1f} times the parameters" in text
+    assert f"{more:.1f} times the work" in text
+    assert "by {}, {} and {};".format(*np.subtract(large.correct, note.correct[:3])) in text
+    for name in ("16-32-32", "one convolution"):
+        assert (np.subtract(arms[name].correct, note.correct) < 0).all()
+    for arm in (large, two, arms["one convolution"], arms["16-32-32"]):
+        (low, high), (lowest, highest) = arm.interval(), note.interval()
+        assert low < highest
+        assert lowest < high
+
+
+def test_backward_states_what_sigmoid_and_zero_weights_cost():
+    text, arms = section("backward", "What starts the same stays the same"), load_arms()
+    sigmoid, zero = arms["sigmoid"], arms["zero weights"]
+    assert f"reads {arms['note'].mean:,.0f} of 5,000" in text
+    assert f"between {min(sigmoid.correct)} and {max(sigmoid.correct):,}" in text
+    assert sigmoid.interval()[0] < 0
+    assert sigmoid.interval()[1] < arms["note"].interval()[0]
+    assert f"{zero.correct[0]} each time" in text
+    assert len(set(zero.correct)) == 1
