@@ -1,10 +1,10 @@
 """What a page loads: one style sheet, one script, and icons of our own.
 
-The theme and its companions ask for some thirty files, among them an icon font and a script with two
-thousand icons, of which the book shows fifteen. Here the style sheets and the scripts that every page
-needs are joined, in the theme's own order; the icons are `_static/icons.css`. What is asked for and
-is neither joined nor left out for a reason is a warning, which a strict build does not survive: so no
-new release of the theme adds anything unnoticed.
+The theme and its companions ask for some thirty files, among them an icon font and a script with
+two thousand icons, of which the book shows fifteen. Here the style sheets and scripts that every
+page needs are joined, in the theme's order; the icons are `_static/icons.css`. What is asked for
+and is neither joined nor left out for a reason is a warning, which a strict build does not survive:
+so no new release of the theme adds anything unnoticed.
 """
 
 import re
@@ -64,9 +64,8 @@ def lighten(
     """Replace the style sheets and scripts of a page by the joined ones."""
     for kind in ("css_files", "script_files"):
         context[kind] = [file for file in context[kind] if _of_this_page(file)]
-    has_math = doctree is not None and any(doctree.findall(nodes.math))
-    has_math = has_math or (doctree is not None and any(doctree.findall(nodes.math_block)))
-    if not has_math:
+    math = (nodes.math, nodes.math_block)
+    if doctree is None or not any(isinstance(node, math) for node in doctree.findall()):
         context["script_files"] = []
     # The search page's own scripts run at once, and need those of every page.
     attributes = {} if pagename == "search" else {"defer": "defer"}
