@@ -33,6 +33,7 @@ def main() -> int:
 def execute(cache_path: Path) -> None:
     """Execute the chapters whose cells are not in the cache."""
     os.environ[IN_BOOK] = "1"
+    os.environ["IPYTHONDIR"] = str(configure_kernels(cache_path.parent / ".ipython"))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cache = get_cache(cache_path)
@@ -40,6 +41,17 @@ def execute(cache_path: Path) -> None:
         cache.add_nb_to_project(str(chapter))
     executor = load_executor("local-parallel", cache, logging.getLogger("book"))
     executor.run_and_cache(timeout=900)
+
+
+def configure_kernels(folder: Path) -> Path:
+    """Write settings for the kernels: figures as SVG, sharp at any size, and no history."""
+    file = folder / "profile_default" / "ipython_kernel_config.py"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(
+        'c.InlineBackend.figure_formats = {"svg"}\nc.HistoryManager.enabled = False\n',
+        encoding="utf-8",
+    )
+    return folder
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def show_digits(
     n, height, width = images.shape
     rows = -(-n // columns)
     gap, head = 2, 8 if len(titles) else 2
-    sheet = np.ones((rows * (height + head) + gap, columns * (width + gap) + gap))
+    sheet = np.full((rows * (height + head) + gap, columns * (width + gap) + gap), np.nan)
     for i, image in enumerate(images):
         top, left = cell_corner(i, columns, height + head, width + gap)
         sheet[top + head : top + head + height, left + gap : left + gap + width] = image

@@ -22,7 +22,7 @@ def show_matrix(
     values = np.asarray(values)
     rows, columns = values.shape
     ax = ax or plt.subplots(figsize=(0.55 * columns + 0.4, 0.55 * rows + 0.6))[1]
-    ax.imshow(np.ones_like(values, float), cmap="gray", vmin=0, vmax=1)
+    ax.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
     for row, column in np.ndindex(rows, columns):
         ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, ec="#555555", lw=0.8))
         if not np.isnan(values[row, column]):
