@@ -14,6 +14,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
+from sphinx.config import Config
 from sphinx.util import logging
 
 STYLES = (
@@ -38,6 +39,16 @@ SCRIPTS = (
     "scripts/bootstrap.js",
     "scripts/pydata-sphinx-theme.js",
 )
+MATHEMATICS = (
+    "startup.js",
+    "core.js",
+    "input/tex.js",
+    "output/chtml.js",
+    "output/chtml/fonts/tex.js",
+    "a11y/assistive-mml.js",  # what a screen reader reads
+)
+"""The parts of MathJax that set a formula; its usual file is two thirds menu and explorer."""
+
 LEFT_OUT = (
     "sphinx-thebe.*",  # runs code on a server elsewhere; switched off
     "sphinx-design.*",  # cards and tabs,
@@ -94,6 +105,13 @@ def join(app: Sphinx, exception: Exception | None) -> None:
     (static / "site.css").write_text(_without_icons(styles), encoding="utf-8")
     scripts = ";\n".join([SETTINGS, *(_read(static, name) for name in SCRIPTS)])
     (static / "site.js").write_text(scripts, encoding="utf-8")
+    mathematics = ";\n".join(_read(static / "mathjax", name) for name in MATHEMATICS)
+    (static / "mathjax" / "book.js").write_text(mathematics, encoding="utf-8")
+
+
+def _use_our_mathematics(app: Sphinx, config: Config) -> None:
+    """Load the joined parts of MathJax."""
+    config.mathjax_path = "mathjax/book.js"
 
 
 def _read(static: Path, pattern: str) -> str:
@@ -109,6 +127,7 @@ def _without_icons(styles: str) -> str:
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx, last of all that adds files to a page."""
+    app.connect("config-inited", _use_our_mathematics, priority=900)
     app.config.templates_path.append(str(Path(__file__).parent / "templates"))
     app.connect("html-page-context", lighten, priority=900)
     app.connect("build-finished", join, priority=900)

@@ -169,13 +169,13 @@ def draw_figures(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     image = load_mnist("embedded").test.images[[SHOWN_DIGIT]]
     outputs = {name: output[0] for name, output in forward(image, load_weights()).items()}
-    show_journey(image[0], outputs).figure.savefig(folder / "journey.png", dpi=150)
+    show_journey(image[0], outputs).figure.savefig(folder / "journey.svg")
     layers = [("input", (28, 28, 1)), *((name, out.shape) for name, out in outputs.items())]
-    show_network(layers).figure.savefig(folder / "network.png", dpi=150)
+    show_network(layers).figure.savefig(folder / "network.svg")
     digit = load_followed_digit()
     errors = backward(digit.images, digit.labels, load_weights()).errors
     errors = {name: error[0] for name, error in errors.items()}
-    show_errors(errors).figure.savefig(folder / "errors.png", dpi=150)
+    show_errors(errors).figure.savefig(folder / "errors.svg")
 
 
 def add_description(

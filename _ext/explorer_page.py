@@ -36,8 +36,8 @@ from mnist_lib.explorer.payload import (
 from mnist_lib.pretrained import load_weights
 
 PICTURES = {
-    "": "/_static/generated/journey.png",
-    "backward": "/_static/generated/errors.png",
+    "": "/_static/generated/journey.svg",
+    "backward": "/_static/generated/errors.svg",
 }
 """All layers for one digit, or all errors; the book draws them before it reads its pages."""
 

@@ -36,9 +36,9 @@ class TwinFigures(SphinxTransform):
     def apply(self, **kwargs: object) -> None:
         """Write the twin beside the figure, and show one of the two."""
         for node in list(self.document.findall(nodes.image)):
-            if not node["uri"].endswith(".svg") or "nb_element" not in node.parent:
+            if not node["uri"].endswith(".svg"):
                 continue
-            file = Path(self.env.srcdir, node["uri"])
+            file = Path(self.env.relfn2path(node["uri"])[1])
             tree = ElementTree.parse(file)  # noqa: S314 - matplotlib just wrote it
             for picture in tree.iter(f"{SVG}image"):
                 picture.set(LINK, without_loss(picture.get(LINK)))
@@ -99,9 +99,16 @@ def _keep_pixels(axes: ElementTree.Element) -> None:
 def _is_upon(text: ElementTree.Element, picture: ElementTree.Element) -> bool:
     """Whether a text begins on a pixel that is there; a gap between pixels is transparent."""
     place = _numbers(text.find(f".//{SVG}g[@transform]"))
-    across, _, _, down, left, top = _numbers(picture)
-    column, row = int((place[0] - left) // across), int((place[1] - top) // down)
     pixels = decode(picture.get(LINK)).getchannel("A")
+    if picture.get("transform").startswith("matrix"):
+        across, _, _, down, left, top = _numbers(picture)
+    else:  # smoothed by matplotlib: "scale(1 -1) translate(0 -height)"
+        left, low, width, height = (
+            float(picture.get(key)) for key in ("x", "y", "width", "height")
+        )
+        across, down = width / pixels.width, height / pixels.height
+        top = -_numbers(picture)[3] - low - height
+    column, row = int((place[0] - left) // across), int((place[1] - top) // down)
     inside = 0 <= column < pixels.width and 0 <= row < pixels.height
     return inside and pixels.getpixel((column, row)) > 0
 
