@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.transforms import SphinxTransform
 
-PLACEHOLDER = "your_account/your_repository"
+PLACEHOLDER = "/your_account/"
 SEPARATOR = " · "
 
 

@@ -21,7 +21,7 @@ from sphinx.transforms import SphinxTransform
 SVG = "{http://www.w3.org/2000/svg}"
 LINK = "{http://www.w3.org/1999/xlink}href"
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
-GROUND, INK, BEHIND_PIXELS = "#14181e", "#e6e8eb", "#3a414b"
+GROUND, INK, BEHIND_PIXELS = "#121212", "#e6e8eb", "#3a414b"
 """The page in the dark, the text on it, and what shows between pixels."""
 
 for prefix, name in (("", SVG[1:-1]), ("xlink", LINK[1:].split("}")[0])):
@@ -42,6 +42,8 @@ class TwinFigures(SphinxTransform):
             tree = ElementTree.parse(file)  # noqa: S314 - matplotlib just wrote it
             for picture in tree.iter(f"{SVG}image"):
                 picture.set(LINK, without_loss(picture.get(LINK)))
+            for metadata in tree.findall(f"{SVG}metadata"):  # the date of the build
+                tree.getroot().remove(metadata)
             tree.write(file)
             darken(tree.getroot())
             tree.write(file.with_suffix(".dark.svg"))

@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools.book import BUILD
@@ -59,7 +61,8 @@ def small_book(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
     (tmp_path / "appendix").mkdir()
     shutil.copy(ROOT / "appendix" / "references.bib", tmp_path / "appendix")
-    shutil.copy(ROOT / "_config.yml", tmp_path)
+    for name in ("_config.yml", "pyproject.toml", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n")
     return tmp_path
 
@@ -79,3 +82,51 @@ def test_the_build_is_red_for_a_broken_link(small_book):
     write_notebook(small_book / "chapters" / "page.ipynb", cell)
     done = subprocess.run([*BUILD, "."], cwd=small_book, capture_output=True, text=True)
     assert done.returncode != 0
+
+
+COLAB = "https://colab.research.google.com/github/your_account/your_repository/blob/main/a.ipynb"
+LINKED = f"# A page\n\n*A question?*\n\n[Open in Colab]({COLAB}) · In\nthe note: section I\n"
+NEW = "https://github.com/someone/some-book"
+
+
+def built(book):
+    """The built page of a small book."""
+    done = subprocess.run([*BUILD, "."], cwd=book, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    html = (book / "_build" / "html" / "chapters" / "page.html").read_text(encoding="utf-8")
+    return BeautifulSoup(html, "html.parser")
+
+
+def test_without_an_address_a_page_has_no_link_to_one(small_book):
+    write_notebook(small_book / "chapters" / "page.ipynb", new_markdown_cell(LINKED))
+    page = built(small_book)
+    assert [a for a in page.find_all("a", href=True) if "git" in a["href"]] == []
+    assert page.find("link", rel="canonical") is None
+    paragraphs = [p.get_text() for p in page.select("article p")]
+    assert any(text.startswith("In\nthe note") for text in paragraphs), paragraphs
+
+
+def test_with_an_address_all_links_are_there_and_lead_to_it(small_book):
+    write_notebook(small_book / "chapters" / "page.ipynb", new_markdown_cell(LINKED))
+    for command in (["git", "init", "-q"], ["git", "add", "."]):
+        subprocess.run(command, cwd=small_book, check=True)
+    tool = [sys.executable, "-m", "tools.repository", "--root", small_book, NEW]
+    subprocess.run(tool, cwd=ROOT, check=True)
+    page = built(small_book)
+    links = {a["href"] for a in page.find_all("a", href=True)}
+    colab = "https://colab.research.google.com/github/someone/some-book/blob/main/"
+    assert {NEW, f"{colab}a.ipynb", f"{colab}chapters/page.ipynb"} <= links
+    assert any(link.startswith(f"{NEW}/issues/new") for link in links)
+    canonical = page.find("link", rel="canonical")["href"]
+    assert canonical == "https://someone.github.io/some-book/chapters/page.html"
+
+
+def test_a_style_sheet_that_nobody_has_decided_about_turns_the_build_red(small_book):
+    write_notebook(small_book / "chapters" / "page.ipynb", GOOD)
+    config = (small_book / "_config.yml").read_text(encoding="utf-8")
+    config = config.replace("  config:\n", "  config:\n    html_css_files: [new.css]\n", 1)
+    (small_book / "_config.yml").write_text(config, encoding="utf-8")
+    (small_book / "_static" / "new.css").write_text("p { color: red }")
+    done = subprocess.run([*BUILD, "."], cwd=small_book, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "new.css: join it or leave it out" in done.stdout + done.stderr

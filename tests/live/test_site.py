@@ -1,8 +1,10 @@
 """The built pages, as text and in a browser. `make test` builds them first."""
 
+import gzip
 import itertools
 import re
 from functools import cache
+from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import nbformat
@@ -126,13 +128,47 @@ def test_ids_are_unique(page):
     assert len(ids) == len(set(ids)), sorted({i for i in ids if ids.count(i) > 1})
 
 
-def test_colab_opens_the_chapter_of_the_page():
-    for page in PAGES:
-        if page.parent.name == "chapters":
-            links = [a["href"] for a in soup(page).find_all("a", href=re.compile("colab"))]
-            wanted = r"https://colab\.research\.google\.com/github/[\w.-]+/[\w.-]+/blob/main/"
-            assert len(links) >= 2, "the text link and the rocket menu"
-            assert all(re.match(f"{wanted}chapters/{page.stem}.ipynb$", link) for link in links)
+def test_no_page_leads_to_an_address_that_does_not_exist(page):
+    """With an address, the links are there: see test_book.py."""
+    links = [a["href"] for a in soup(page).find_all("a", href=True)]
+    assert [link for link in links if "your_account" in link] == []
+    assert links
+
+
+def test_a_fold_says_what_it_holds():
+    folds = {fold for page in PAGES for fold in names_of_folds(page)}
+    assert {"Setup", "Solution", "Answer", "Check"} <= folds
+    assert not [fold for fold in folds if re.search("code cell|hidden|click", fold, re.I)]
+
+
+def names_of_folds(page):
+    """What the page says about each fold, on the page and aloud."""
+    for summary in soup(page).select("details > summary"):
+        yield summary.get("aria-label") or summary.find(string=re.compile(r"\w")).strip()
+
+
+def test_no_output_says_that_nobody_has_answered_yet(page):
+    outputs = [output.get_text() for output in article(page).select("div.cell_output")]
+    assert not [text for text in outputs if "Not answered yet" in text]
+
+
+def test_tracebacks_name_no_folder_of_the_machine_that_built_them(page):
+    shown = [block.get_text() for block in article(page).select("div.output.traceback")]
+    for text in shown:
+        assert not re.search(r"(?<![\w.])/(?:\w+/){2}", text), text[:2000]
+
+
+def test_there_is_a_traceback_and_it_begins_at_the_package():
+    shown = [b.get_text() for page in PAGES for b in article(page).select("div.output.traceback")]
+    assert any(re.search(r"File keras/src/", text) for text in shown)
+
+
+def test_a_figure_has_a_twin_for_the_dark(page):
+    light, dark = (article(page).select(f"img.only-{theme}") for theme in ("light", "dark"))
+    assert [i["src"].replace(".svg", ".dark.svg") for i in light] == [i["src"] for i in dark]
+    assert [i["alt"] for i in light] == [i["alt"] for i in dark]
+    if page.parent.name == "chapters":
+        assert len(light) > 2
 
 
 def test_the_size_of_a_chapter_stays_within_its_budget(page):
@@ -184,3 +220,45 @@ def test_dark_mode_is_dark_and_readable(browser, page):
     context.close()
     assert luminance(colors[0]) < luminance(colors[1])
     assert contrast(*colors) >= 4.5, colors
+
+
+BUDGET = {"intro": 650_000}
+"""Bytes, compressed, until a page stands still; 900,000 for all others."""
+
+
+def test_a_page_stays_light(browser, page):
+    context, tab, requests, _ = visit(browser, page, viewport={"width": 1300, "height": 900})
+    tab.wait_for_timeout(300)
+    context.close()
+    files = {Path(unquote(urlparse(url).path)) for url in requests if url.startswith("file:")}
+    assert len(files) <= 18
+    assert sum(map(sent, files)) <= BUDGET.get(page.stem, 900_000)
+
+
+def test_the_landing_page_asks_for_few_files(browser):
+    context, _, requests, _ = visit(browser, HTML / "intro.html")
+    context.close()
+    assert 5 < len([url for url in requests if url.startswith("file:")]) <= 15
+
+
+def sent(file):
+    """How many bytes a server sends for a file."""
+    content = file.read_bytes()
+    packed = file.suffix in (".woff", ".woff2", ".png", ".zip")
+    return len(content) if packed else len(gzip.compress(content, 6))
+
+
+def test_in_the_dark_the_dark_figures_show_and_in_print_the_light_ones(browser):
+    page = HTML / "chapters" / "convolution.html"
+    context, tab, _, _ = visit(browser, page, color_scheme="dark")
+    assert visible(tab, "dark")
+    assert not visible(tab, "light")
+    tab.emulate_media(media="print")
+    assert visible(tab, "light")
+    assert not visible(tab, "dark")
+    context.close()
+
+
+def visible(tab, theme):
+    """How many figures of a theme can be seen."""
+    return tab.locator(f"article img.only-{theme}:visible").count()
