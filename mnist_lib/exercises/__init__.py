@@ -7,6 +7,7 @@ from mnist_lib.exercises.convolution import EXERCISES as CONVOLUTION
 from mnist_lib.exercises.flatten import EXERCISES as FLATTEN
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
+from mnist_lib.exercises.training import EXERCISES as TRAINING
 
 __all__ = ["check"]
 
@@ -16,6 +17,7 @@ _EXERCISES = {
     **FLATTEN,
     **SOFTMAX,
     **BACKWARD,
+    **TRAINING,
     **SAVING,
 }
 
