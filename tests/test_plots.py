@@ -77,9 +77,9 @@ CALLS = {
     "show_pooling": (MATRIX,),
     "show_unseen": (DIGITS[:3], 26, range(3)),
     "show_fields": (DIGITS[0, :, :, 0], {"C1": (5, 7), "M1": (5, 8)}),
-    "show_bars": (np.arange(10) + 900,),
     "show_loss": ({"train": [0.3, 0.1], "test": [0.2, 0.1]}, 2.3),
-    "show_paths": ({"SGD": RNG.normal(size=(5, 2))}, np.array([1.0, 9.0])),
+    "show_descent": ({"small": np.array([1, 0.5]), "large": np.array([1, -0.5, 0.25])},),
+    "show_sweep": ({0.01: ARMS["one"], 0.1: ARMS["two"]}, "learning rate"),
     "show_path": (RNG.normal(size=31), 10, 3),
     "show_runs": (["0", "1"], [0.98, 0.99], [(0.97, 0.99), (0.98, 1.0)]),
     "show_lines": (np.linspace(-1, 1, 9), {"relu": np.linspace(0, 1, 9), "sign": np.ones(9)}),
@@ -394,6 +394,29 @@ def test_counts_stand_at_their_share_with_their_interval_and_text():
     assert ax.yaxis_inverted()
 
 
+def test_a_descent_is_drawn_on_its_parabola_one_panel_a_path():
+    axes = call("show_descent").figure.axes
+    assert [ax.get_title() or ax.get_title("left") for ax in axes] == ["small", "large"]
+    assert axes[1].lines[1].get_xydata().tolist() == [[1, 1], [-0.5, 0.25], [0.25, 0.0625]]
+    for ax in axes:
+        x, loss = ax.lines[0].get_data()
+        assert np.array_equal(loss, x**2)
+    assert axes[0].get_ylim() == axes[1].get_ylim()
+
+
+def test_a_sweep_shows_every_run_and_the_interval_of_every_mean():
+    ax = call("show_sweep")
+    runs = [line.get_xydata().tolist() for line in ax.lines if line.get_linestyle() == "None"]
+    assert runs == [[[0.01, 30], [0.01, 10], [0.01, 20]], [[0.1, 5], [0.1, 4]]]
+    (means,) = (line for line in ax.lines if line.get_label().startswith("mean"))
+    assert means.get_xydata().tolist() == [[0.01, 20], [0.1, 4.5]]
+    low, high = ARMS["one"].interval()
+    bar = ax.lines[1].get_ydata()
+    assert list(bar) == pytest.approx([max(100 - high, 1), min(100 - low, 100)])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert ax.get_ylim()[0] < 4 < 30 < ax.get_ylim()[1]
+
+
 # Nothing is left out silently
 
 
@@ -402,13 +425,9 @@ def test_every_line_is_drawn_however_many_there_are(n):
     rows = {f"row {k}": np.arange(4.0) + k for k in range(n)}
     curves = plots.show_curves(rows, xlabel="", ylabel="")
     lines = plots.show_lines(np.arange(4.0), {name: values / 10 for name, values in rows.items()})
-    paths = plots.show_paths(
-        {name: np.stack([values, values], axis=1) for name, values in rows.items()}, np.ones(2)
-    )
-    axes_lines = 2  # show_lines draws the two axes as well, and show_paths the minimum
+    axes_lines = 2  # show_lines draws the two axes as well
     assert len(curves.lines) == n
     assert len(lines.lines) == n + axes_lines
-    assert len(paths.lines) == n + 1
 
 
 @pytest.mark.parametrize("n", [1, 3, 5])

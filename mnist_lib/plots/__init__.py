@@ -61,12 +61,12 @@ from mnist_lib.plots.softmax import (
     show_steps,
 )
 from mnist_lib.plots.training import (
-    show_bars,
     show_confusion,
+    show_descent,
     show_loss,
     show_path,
-    show_paths,
     show_runs,
+    show_sweep,
 )
 from mnist_lib.plots.your_digit import (
     show_counts,
@@ -77,13 +77,13 @@ from mnist_lib.plots.your_digit import (
 __all__ = [
     "show_answers",
     "show_arms",
-    "show_bars",
     "show_bits",
     "show_blocks",
     "show_confusion",
     "show_counts",
     "show_curves",
     "show_cut",
+    "show_descent",
     "show_digits",
     "show_dots",
     "show_equation",
@@ -105,7 +105,6 @@ __all__ = [
     "show_network",
     "show_passes",
     "show_path",
-    "show_paths",
     "show_pictures",
     "show_pieces",
     "show_pooling",
@@ -119,6 +118,7 @@ __all__ = [
     "show_slope",
     "show_step_sizes",
     "show_steps",
+    "show_sweep",
     "show_terms",
     "show_unseen",
     "show_window",

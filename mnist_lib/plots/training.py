@@ -1,7 +1,7 @@
 """Figures of the chapter *Training*."""
 
 from collections.abc import Sequence
-from itertools import cycle
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -10,18 +10,8 @@ from matplotlib.axes import Axes
 from mnist_lib.plots.common import show_curves
 from mnist_lib.plots.style import BLUE, ORANGE
 
-
-def show_bars(counts: Sequence[int], ax: Axes | None = None) -> Axes:
-    """Draw how often each class occurs, with the number above each bar.
-
-    counts: (classes,) whole numbers
-    """
-    ax = ax or plt.subplots(figsize=(7.0, 2.6))[1]
-    bars = ax.bar(range(len(counts)), counts, color=BLUE)
-    ax.bar_label(bars, [f"{count:,}" for count in counts], fontsize=8.5, padding=2)
-    ax.set(xticks=range(len(counts)), ylim=(0, 1.15 * max(counts)), xlabel="class", ylabel="digits")
-    ax.grid(axis="x", visible=False)
-    return ax
+if TYPE_CHECKING:
+    from mnist_lib.experiments import Arm
 
 
 def show_loss(
@@ -47,24 +37,50 @@ def show_loss(
     return ax
 
 
-def show_paths(paths: dict[str, np.ndarray], steepness: np.ndarray, ax: Axes | None = None) -> Axes:
-    """Draw the paths of two weights down a bowl, over the lines of equal loss.
+def show_descent(paths: dict[str, np.ndarray]) -> Axes:
+    """Draw the path of one weight down a parabola, one panel for each named path.
 
-    paths: (steps, 2) by name, where the pair of weights was after each step
-    steepness: (2,), the bowl is half the sum of steepness times weight squared
+    paths: (steps,) by name, where the weight was before the first step and after each; the loss is
+    the square of the weight
     """
-    ax = ax or plt.subplots(figsize=(7.0, 3.4))[1]
-    reach = 1.15 * np.abs(np.concatenate(list(paths.values()))).max(axis=0)
-    x, y = np.meshgrid(np.linspace(-reach[0], 0.3 * reach[0], 120), np.linspace(-1, 1, 120))
-    y = y * reach[1]
-    loss = (steepness[0] * x**2 + steepness[1] * y**2) / 2
-    levels = loss.max() * np.linspace(0.02, 1, 9) ** 2
-    ax.contour(x, y, loss, levels=levels, colors="#cccccc", linewidths=0.9)
-    for (name, path), marker in zip(paths.items(), cycle("osD")):
-        ax.plot(*np.transpose(path), marker=marker, markersize=4, lw=1.3, label=name)
-    ax.plot(0, 0, marker="*", markersize=15, color="black", linestyle="", label="the minimum")
-    ax.set(xlabel="first weight", ylabel="second weight")
-    ax.legend(loc="lower right")
+    axes = plt.subplots(1, len(paths), figsize=(1.85 * len(paths), 2.6), sharey=True)[1]
+    panels = np.ravel(axes)
+    reach = 1.15 * max(np.abs(path).max() for path in paths.values())
+    curve = np.linspace(-reach, reach, 121)
+    for panel, (name, path) in zip(panels, paths.items(), strict=True):
+        panel.plot(curve, curve**2, color="#bbbbbb", lw=1.2)
+        panel.plot(path, np.square(path), "o-", color=BLUE, markersize=4, lw=1.1)
+        panel.plot(path[0], path[0] ** 2, "o", color=ORANGE, markersize=7)
+        panel.set(title=name, xlabel="weight")
+    panels[0].set_ylabel("loss")
+    return panels[0]
+
+
+def show_sweep(arms: "dict[float, Arm]", xlabel: str, ax: Axes | None = None) -> Axes:
+    """Draw how many digits are answered wrongly, over the setting of each arm; both axes are
+    logarithmic.
+
+    arms: by setting; each run is a dot, and each mean, of which a line joins all, has its 95 %
+    interval as a bar
+    """
+    ax = ax or plt.subplots(figsize=(7.0, 3.2))[1]
+    total = next(iter(arms.values())).total
+    for setting, arm in arms.items():
+        wrong = total - np.array(arm.correct)
+        dots = ax.plot(np.full(len(wrong), setting), wrong, "o", color=BLUE, alpha=0.6, zorder=3)
+        low, high = (total - end for end in arm.interval())
+        ax.plot([setting] * 2, [max(high, 1), min(low, total)], color=ORANGE, lw=3, zorder=2)
+    dots[0].set_label("one run")
+    means = [total - arm.mean for arm in arms.values()]
+    ax.plot(list(arms), means, "-_", color=ORANGE, lw=1, markersize=12, label="mean, 95 % interval")
+    wrong = [total - count for arm in arms.values() for count in arm.correct]
+    ticks = [t for t in (20, 50, 100, 200, 500, 1000, 2000, 5000) if t <= total]
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=f"wrong of {total:,} held out")
+    ax.set_xticks(list(arms), [f"{setting:g}" for setting in arms])
+    ax.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
+    ax.minorticks_off()
+    ax.set_ylim(0.7 * min(wrong), 1.3 * total)
+    ax.legend(loc="upper left")
     return ax
 
 
