@@ -119,3 +119,12 @@ def test_backward_states_what_sigmoid_and_zero_weights_cost():
     assert sigmoid.interval()[1] < arms["note"].interval()[0]
     assert f"{zero.correct[0]} each time" in text
     assert len(set(zero.correct)) == 1
+
+
+def test_what_training_says_of_zero_weights_is_so(full):
+    """They learn how frequent each class is, and nothing about a picture."""
+    losses = [run["loss"][-1] for run in STORED["arms"]["zero weights"]["runs"]]
+    assert {round(loss, 4) for loss in losses} == {2.3012}
+    held, learned = split(full.train)
+    frequencies = np.bincount(learned.labels[:12_000]) / 12_000
+    assert losses == pytest.approx([-np.sum(frequencies * np.log(frequencies))] * 5, abs=1e-3)
