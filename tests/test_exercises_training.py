@@ -102,8 +102,7 @@ def test_a_typical_mistake_gets_its_own_hint(name, answer, hint, capsys):
     assert hint in capsys.readouterr().out
 
 
-def test_a_generator_that_ends_too_early_is_found_on_inputs_it_has_not_seen():
-    """An answer that remembers one epoch does not pass."""
+def test_an_answer_that_remembers_one_epoch_does_not_pass():
     seen = []
 
     def recalled(n, size, seed):

@@ -73,13 +73,13 @@ def show_sweep(arms: "dict[float, Arm]", xlabel: str, ax: Axes | None = None) ->
     dots[0].set_label("one run")
     means = [total - arm.mean for arm in arms.values()]
     ax.plot(list(arms), means, "-_", color=ORANGE, lw=1, markersize=12, label="mean, 95 % interval")
-    wrong = [total - count for arm in arms.values() for count in arm.correct]
+    fewest = min(total - count for arm in arms.values() for count in arm.correct)
     ticks = [t for t in (20, 50, 100, 200, 500, 1000, 2000, 5000) if t <= total]
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=f"wrong of {total:,} held out")
     ax.set_xticks(list(arms), [f"{setting:g}" for setting in arms])
     ax.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
     ax.minorticks_off()
-    ax.set_ylim(0.7 * min(wrong), 1.3 * total)
+    ax.set_ylim(0.7 * fewest, 1.3 * total)
     ax.legend(loc="upper left")
     return ax
 
