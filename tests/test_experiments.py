@@ -125,6 +125,6 @@ def test_what_training_says_of_zero_weights_is_so(full):
     """They learn how frequent each class is, and nothing about a picture."""
     losses = [run["loss"][-1] for run in STORED["arms"]["zero weights"]["runs"]]
     assert {round(loss, 4) for loss in losses} == {2.3012}
-    held, learned = split(full.train)
+    _, learned = split(full.train)
     frequencies = np.bincount(learned.labels[:12_000]) / 12_000
     assert losses == pytest.approx([-np.sum(frequencies * np.log(frequencies))] * 5, abs=1e-3)
