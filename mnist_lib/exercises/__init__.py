@@ -5,6 +5,7 @@ from mnist_lib.exercises.architecture import EXERCISES as ARCHITECTURE
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
 from mnist_lib.exercises.convolution import EXERCISES as CONVOLUTION
 from mnist_lib.exercises.flatten import EXERCISES as FLATTEN
+from mnist_lib.exercises.relu import EXERCISES as RELU
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
 from mnist_lib.exercises.training import EXERCISES as TRAINING
@@ -16,6 +17,7 @@ _EXERCISES = {
     **CONVOLUTION,
     **FLATTEN,
     **SOFTMAX,
+    **RELU,
     **BACKWARD,
     **TRAINING,
     **SAVING,
