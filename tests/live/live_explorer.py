@@ -98,7 +98,7 @@ class Explorer:
         )
 
     def exact(self, on=True):
-        self.root.get_by_label("All digits").filter(visible=True).first.set_checked(on)
+        self.root.get_by_label("Full precision").filter(visible=True).first.set_checked(on)
 
     def painted(self, picture):
         """The colours of a picture, (height, width, 3); the rectangles drawn over it; its cross."""

@@ -41,7 +41,7 @@ def open_at(explorer, label, place):
         opened(explorer).locator("input[type=number]").all(), place, strict=True
     ):
         field.fill(str(int(axis)))
-    opened(explorer).get_by_label("All digits").check()
+    opened(explorer).get_by_label("Full precision").check()
 
 
 @pytest.mark.parametrize("label", SHAPES)

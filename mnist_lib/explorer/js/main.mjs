@@ -95,8 +95,8 @@ function build(element, store, data) {
     ? [gradientPart, weightPart, nudgePart, stepPart].map((part) => part(store))
     : [];
   if (softmax) below.push(softmaxPart(store));
-  const left = h("div", {}, pad.node, controls.node);
-  const top = h("div", { class: "explorer-top" }, left, steps.node, answer.node);
+  const top = h("div", { class: "explorer-top" });
+  top.append(pad.node, answer.node, controls.node, steps.node);
   const rest = [...above, layers, ...below, trustPart(store, data, gradients)];
   const first = learning ? [learningPart(store)] : [];
   const nodes = (parts) => parts.map((part) => part.node);

@@ -67,7 +67,7 @@ export function openingState(data, chosen = {}) {
     drawing: false, // whether a stroke is not yet finished
     history: [], // what was on the pad before, for undo
     normalise: true,
-    exact: false, // whether all digits of a number are shown
+    exact: false, // whether numbers are shown in full precision
     narrow: false,
     ...chosen,
     ...opened(chosen.layer),

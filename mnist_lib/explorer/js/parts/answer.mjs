@@ -5,7 +5,8 @@ import { OUTPUT } from "../engine.mjs";
 import { percent } from "../paint.mjs";
 
 export function answerPart() {
-  const sentence = h("p", { role: "status" });
+  const sentence = h("p");
+  const aloud = h("span", { class: "explorer-hidden", role: "status" });
   const rows = Array.from({ length: OUTPUT.shape[0] }, (_, digit) => probabilityRow(digit));
   const heads = ["digit", "", "probability"].map((text) =>
     text ? h("th", { scope: "col" }, text) : h("td", {}),
@@ -17,16 +18,29 @@ export function answerPart() {
     h("thead", {}, h("tr", {}, ...heads)),
     h("tbody", {}, ...rows.map((r) => r.node)),
   );
-  const follow = ({ outputs }) => {
+  const follow = (scene) => {
+    const { outputs } = scene;
     const probabilities = outputs?.activation[OUTPUT.name];
     const best = probabilities ? probabilities.indexOf(Math.max(...probabilities)) : -1;
     rows.forEach(({ show }, digit) => show(probabilities?.[digit], digit === best));
-  };
-  const paint = (scene) => {
-    follow(scene);
     sentence.textContent = answerText(scene);
   };
-  return { node: h("div", { class: "explorer-answer" }, sentence, table), follow, paint };
+  /** The sentence follows the pen; it is read aloud only when the pen is lifted. */
+  const paint = (scene) => {
+    follow(scene);
+    if (aloud.textContent !== sentence.textContent) aloud.textContent = sentence.textContent;
+  };
+  const node = h("div", { class: "explorer-answer" }, sentence, aloud, table, mustNameOne());
+  return { node, follow, paint };
+}
+
+/** Why a heart is called a digit too. In the book, with the place that explains it. */
+function mustNameOne() {
+  const root = document.documentElement.dataset.content_root;
+  const why = "chapters/softmax.html#a-softmax-score-is-not-a-confidence";
+  const link = root === undefined ? [] : [" ", h("a", { href: root + why }, "Why?")];
+  const text = "Whatever you draw, a heart too, it must name one of ten digits.";
+  return h("div", { class: "explorer-note" }, text, ...link);
 }
 
 function probabilityRow(digit) {

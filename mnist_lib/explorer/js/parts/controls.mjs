@@ -10,11 +10,13 @@ export function controlsPart(store) {
   const digits = store.state.goldenDigits.map((golden, i) =>
     digitButton(golden, () => store.dispatch({ type: "pick", picked: i })),
   );
-  const node = h("div", {}, h("div", { class: "explorer-controls" }, undo, clear, normalise.node));
+  const buttons = h("div", { class: "explorer-controls" }, undo, clear, normalise.node);
+  const node = h("div", { class: "explorer-beside" }, buttons);
   if (digits.length)
     node.append(
       h("div", { class: "explorer-digits", role: "group", "aria-label": "Digits" }, ...digits),
     );
+  node.append(legend());
   return {
     node,
     paint({ history, digit, normalise: on, picked }) {
@@ -24,6 +26,16 @@ export function controlsPart(store) {
       digits.forEach((one, i) => one.setAttribute("aria-pressed", picked === i));
     },
   };
+}
+
+/** What the marks on the pictures mean, where they stand. */
+function legend() {
+  const lines = [
+    ["Normalise", "does to a drawing what was done to MNIST's digits: cut out, 20 × 20, centred."],
+    ["Dashed box", "what is cut out of the drawing, and where it is put."],
+    ["Grey veil", "pixels and positions that no answer depends on."],
+  ].flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
+  return h("details", {}, h("summary", {}, "What the marks mean"), h("dl", {}, ...lines));
 }
 
 function digitButton({ digit, label, index, split }, onclick) {

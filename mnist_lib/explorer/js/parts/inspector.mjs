@@ -25,7 +25,7 @@ const NOTHING = "Nothing is drawn yet, so there is nothing to compute.";
 export function inspectorPart(store, shown, focus, errorNodes) {
   const select = (selected) => store.dispatch({ type: "set", selected });
   const [title, fields, content] = [h("b"), h("span", { class: "explorer-fields" }), h("div")];
-  const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
+  const all = checkbox("Full precision", (exact) => store.dispatch({ type: "set", exact }));
   const leave = () => {
     const { name } = store.state.selected;
     select(null);
@@ -44,6 +44,7 @@ export function inspectorPart(store, shown, focus, errorNodes) {
   const head = h("div", { class: "explorer-head" }, title, fields, all.node, close);
   const role = { role: "group", "aria-label": "One activation" };
   const node = h("div", { class: "explorer-inspector", ...role }, head, content);
+  node.addEventListener("keydown", ({ key }) => key === "Escape" && leave());
   let [built, inputs] = [null, []];
   const paint = (scene) => {
     const { selected, exact, outputs } = scene;

@@ -5,6 +5,7 @@ import { OUTPUT } from "../engine.mjs";
 import { paintMaps, placeIn, sizeOf, strongest, valueText } from "../maps.mjs";
 import { gridOf, pictureOf } from "../paint.mjs";
 
+const NEAR = { rootMargin: "200px" }; // what comes into view soon is kept up to date
 const CHOOSE = "Choose a channel to see its largest value, and how it comes about.";
 const KEY = `Dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
 const ERRORS_KEY =
@@ -18,6 +19,14 @@ export function layersPart(store, shown, inspector, withErrors) {
   choice.node.hidden = !shown.some((layer) => layer.hasRelu);
   const key = h("p", { class: "explorer-key" });
   const nodes = layers.map((layer) => layer.node);
+  const seen = new Set();
+  const watcher = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries)
+      if (!isIntersecting) seen.delete(target);
+      else if (!seen.has(target) && seen.add(target) && store.state.drawing)
+        layers.find((layer) => layer.node === target).follow(store.scene());
+  }, NEAR);
+  for (const node of nodes) watcher.observe(node);
   const paint = (scene) => {
     choice.check(scene.shown);
     key.textContent = scene.shown === "errors" ? ERRORS_KEY : KEY;
@@ -29,10 +38,13 @@ export function layersPart(store, shown, inspector, withErrors) {
   };
   return {
     node: h("div", { class: "explorer-layers" }, choice.node, key, ...nodes, inspector.node),
+    /** While the pen moves, only what can be seen is painted. */
     follow(scene) {
-      if (scene.shown !== "errors") layers.forEach((layer) => layer.follow(scene));
+      if (scene.shown === "errors") return;
+      for (const layer of layers) if (seen.has(layer.node)) layer.follow(scene);
     },
     paint,
+    close: () => watcher.disconnect(),
     /** A button that vanishes with what it closes passes the focus to the button of its layer. */
     focus: (name) => layers.find((layer) => layer.name === name).focus(),
   };

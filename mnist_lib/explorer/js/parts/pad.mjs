@@ -39,10 +39,13 @@ export function padPart(store) {
   const paint = ({ picked, digit, ink }) => {
     const [values, side] = picked === null ? [ink, PAD_SIDE] : [digit, 28];
     picture.paint(plane(values, side, side), { limit: 1, grey: true });
-    hint.hidden = Boolean(digit);
+    hint.hidden = Boolean(digit) && picked === null;
+    hint.textContent = digit ? "Draw over it" : "Draw a digit here";
+    hint.classList.toggle("over", Boolean(digit));
     mark();
   };
-  return { node: h("div", {}, picture.node, status), follow: paint, paint };
+  const node = h("div", { class: "explorer-place" }, picture.node, status);
+  return { node, follow: paint, paint };
 }
 
 const penMark = ({ x, y, down }) => [

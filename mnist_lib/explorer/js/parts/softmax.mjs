@@ -7,7 +7,7 @@ import { numeral } from "../paint.mjs";
 const COLUMNS = ["digit", "logit z", "z − largest", "exponential", "÷ sum: probability"];
 
 export function softmaxPart(store) {
-  const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
+  const all = checkbox("Full precision", (exact) => store.dispatch({ type: "set", exact }));
   const body = h("tbody");
   const heads = COLUMNS.map((text) => h("th", { scope: "col" }, text));
   const caption = h("caption", {}, "Softmax, step by step");

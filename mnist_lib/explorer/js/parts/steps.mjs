@@ -15,6 +15,8 @@ export function stepsPart() {
     h("div", { class: "explorer-figure" }, picture.node, captions[i]),
   );
   const [box, small, digit] = pictures;
+  const nothing = plane(new Float32Array(INK_SIDE ** 2), INK_SIDE, INK_SIDE);
+  for (const picture of [box, small]) picture.paint(nothing, GREY); // as tall as they will be
   captions[0].textContent = "its box, made square";
   captions[1].textContent = "20 × 20, with its centre of mass";
   digit.describe("What the network gets: 28 by 28 pixels");
@@ -22,7 +24,8 @@ export function stepsPart() {
   small.describe("The drawing, averaged to 20 by 20 pixels, with a cross at its centre of mass");
   const paint = (scene) => {
     const stepwise = Boolean(scene.steps && scene.normalise);
-    [figures[0].hidden, figures[1].hidden] = [!stepwise, !stepwise];
+    // Where there are no steps their place is kept: nothing jumps when a stroke begins.
+    for (const figure of figures.slice(0, 2)) figure.classList.toggle("absent", !stepwise);
     if (stepwise) paintSteps(scene, box, small);
     paintDigit(scene, digit, stepwise);
     captions[2].textContent = finalCaption(scene);

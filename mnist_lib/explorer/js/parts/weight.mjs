@@ -8,7 +8,7 @@ import { placeText } from "../weights.mjs";
 
 export function weightPart(store) {
   const title = h("b");
-  const all = checkbox("All digits", (exact) => store.dispatch({ type: "set", exact }));
+  const all = checkbox("Full precision", (exact) => store.dispatch({ type: "set", exact }));
   const [head, content] = [h("div", { class: "explorer-head" }, title, all.node), h("div")];
   const role = { role: "group", "aria-label": "One weight" };
   const node = h("div", { class: "explorer-inspector", ...role }, head, content);
