@@ -59,7 +59,7 @@ READ = """(root) => {
       equation: plain((inspector.querySelector(".explorer-equation") ?? inspector).innerText),
       table: rows(inspector.querySelector("table")),
     },
-    captions: all(".explorer-steps .explorer-figure:not([hidden]) p").map(text),
+    captions: all(".explorer-steps .explorer-figure:not(.absent) p").map(text),
   }; }"""
 
 # The colours of a canvas, row by row; and the rectangles and the cross that are drawn over it.

@@ -33,7 +33,8 @@ def test_every_text_can_be_read(browser, scheme):
         texts += explorer.root.evaluate(COLOURS)
     assert len(texts) > 150
     assert [text for text in texts if contrast(*text[1:]) < 4.5] == []
-    assert (contrast("rgb(255, 255, 255)", texts[0][2]) > 10) == (scheme == "dark")
+    sentence = next(text for text in texts if "the network says" in text[0])
+    assert (contrast("rgb(255, 255, 255)", sentence[2]) > 10) == (scheme == "dark")
 
 
 OUTSIDE = """(root) => [...root.querySelectorAll("*")]
@@ -122,3 +123,25 @@ SMALL = """(root) => [...root.querySelectorAll("button, select, input, label")]
 
 def test_a_finger_hits_whatever_can_be_pressed(phone):
     assert phone.root.evaluate(SMALL) == []
+
+
+TOO_SMALL = """(root) => [...root.querySelectorAll("button, select, summary, label")]
+  .filter((node) => node.checkVisibility())
+  .map((node) => [node.outerHTML.slice(0, 60), node.getBoundingClientRect()])
+  .filter(([, { width, height }]) => Math.min(width, height) < 44)
+  .map(([text]) => text)"""
+
+
+def test_on_a_touch_screen_everything_has_the_size_of_a_finger(browser):
+    with opened(browser, viewport=PHONE, has_touch=True, is_mobile=True) as explorer:
+        explorer.layer("C2").get_by_role("button").click()
+        assert explorer.root.evaluate(TOO_SMALL) == []
+
+
+def test_on_a_phone_the_pad_is_in_the_first_screen_and_the_answer_directly_under_it(browser):
+    with opened(browser, viewport=PHONE) as explorer:
+        explorer.tab.evaluate("scrollTo(0, 0)")
+        pad = explorer.pad.bounding_box()
+        answer = explorer.root.locator(".explorer-answer p").bounding_box()
+        assert pad["y"] + pad["height"] <= PHONE["height"]
+        assert 0 <= answer["y"] - pad["y"] - pad["height"] < 30

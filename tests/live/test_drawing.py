@@ -122,3 +122,85 @@ def test_normalising_is_what_makes_a_small_drawing_readable(explorer, network):
     colours, _, _ = explorer.painted(explorer.root.locator(".explorer-step").last)
     assert np.abs(in_grey(colours) - blocks).max() < 1.001 / 255
     assert wanted.argmax() == 4 != raw.argmax()
+
+
+def test_the_sentence_follows_the_pen_and_is_read_aloud_when_it_is_lifted(explorer):
+    aloud = explorer.root.locator(".explorer-answer [role=status]")
+    explorer.button("Clear").click()
+    assert aloud.inner_text().startswith("The pad is empty")
+    before = explorer.root.locator(".explorer-top").bounding_box()["height"]
+    places, _ = explorer.places(write(7)[0])
+    explorer.tab.mouse.move(*places[0])
+    explorer.tab.mouse.down()
+    for place in places[1:]:
+        explorer.tab.mouse.move(*place)
+    explorer.tab.wait_for_function(
+        "document.querySelector('.explorer-answer p').textContent.startsWith('Your drawing')"
+    )
+    assert aloud.inner_text().startswith("The pad is empty")
+    during = explorer.root.locator(".explorer-top").bounding_box()["height"]
+    explorer.tab.mouse.up()
+    sentence = explorer.root.locator(".explorer-answer p")
+    assert aloud.text_content() == sentence.text_content()
+    assert before == during, "nothing jumps when a stroke begins"
+
+
+def test_what_is_out_of_sight_is_not_painted_while_the_pen_moves_and_is_right_when_it_comes(
+    short,
+):
+    """The last layer, far below a short window, keeps its old picture until it is seen."""
+    explorer = short
+    explorer.pad.scroll_into_view_if_needed()
+    explorer.tab.wait_for_timeout(100)
+    last = explorer.layer("Dense 1").locator("canvas")
+    before = last.evaluate(PIXELS)
+    places, _ = explorer.places(write(3)[0])
+    explorer.tab.mouse.move(*places[0])
+    explorer.tab.mouse.down()
+    for place in places[1:]:
+        explorer.tab.mouse.move(*place)
+    explorer.tab.wait_for_timeout(200)
+    assert last.evaluate(PIXELS) == before
+    last.evaluate("(canvas) => canvas.scrollIntoView()")
+    explorer.tab.wait_for_timeout(200)
+    during = last.evaluate(PIXELS)
+    explorer.tab.mouse.up()
+    assert during != before
+    assert last.evaluate(PIXELS) == during
+
+
+PIXELS = """(canvas) => Array.from(canvas.getContext("2d")
+  .getImageData(0, 0, canvas.width, canvas.height).data).join()"""
+
+
+def test_an_example_invites_to_draw_over_it(explorer):
+    hint = explorer.root.locator(".explorer-hint")
+    assert hint.inner_text() == "Draw over it"
+    explorer.button("Clear").click()
+    assert hint.inner_text() == "Draw a digit here"
+    explorer.draw(write(7))
+    assert hint.is_hidden()
+
+
+@pytest.fixture
+def short(browser):
+    with opened(browser, viewport={"width": 1300, "height": 500}) as explorer:
+        yield explorer
+
+
+def test_beside_the_answer_stands_that_it_must_name_a_digit_with_the_reason(short):
+    explorer = short
+    link = explorer.root.get_by_role("link", name="Why?")
+    link.click()
+    explorer.tab.wait_for_url("**/chapters/softmax.html#a-softmax-score-is-not-a-confidence")
+    heading = explorer.tab.locator("#a-softmax-score-is-not-a-confidence")
+    assert heading.count() == 1
+
+
+def test_escape_closes_the_open_value_and_the_focus_stays_with_its_layer(explorer):
+    button = explorer.layer("C2").get_by_role("button")
+    button.click()
+    explorer.root.get_by_role("spinbutton", name="row").focus()
+    explorer.tab.keyboard.press("Escape")
+    assert explorer.read()["opened"] is None
+    assert button.evaluate("(node) => node === document.activeElement")

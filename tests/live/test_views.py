@@ -58,7 +58,7 @@ def test_without_javascript_a_figure_stands_in_its_place(browser, name):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((HTML / f"{name}.html").as_uri())
-    picture = tab.locator("div.explorer img")
+    picture = tab.locator("div.explorer img:visible")
     assert picture.is_visible()
     assert len(picture.get_attribute("alt")) > 100
     assert picture.bounding_box()["height"] > 100

@@ -96,7 +96,7 @@ function build(element, store, data) {
     : [];
   if (softmax) below.push(softmaxPart(store));
   const top = h("div", { class: "explorer-top" });
-  top.append(pad.node, answer.node, controls.node, steps.node);
+  top.append(pad.node, controls.node, steps.node, answer.node);
   const rest = [...above, layers, ...below, trustPart(store, data, gradients)];
   const first = learning ? [learningPart(store)] : [];
   const nodes = (parts) => parts.map((part) => part.node);
