@@ -71,11 +71,11 @@ function placeInputs({ name, shape }, store) {
     shape.length === 3
       ? { row: shape[0], column: shape[1], channel: shape[2] }
       : { index: shape[0] };
-  const place = () => store.state.selected.at;
+  const place = () => store.state.selected?.at; // none while it is being closed
   return Object.entries(axes).map(([axis, count]) => {
     const change = (value) =>
       store.dispatch({ type: "set", selected: { name, at: { ...place(), [axis]: value } } });
-    return numberField(axis, count, () => place()[axis], change);
+    return numberField(axis, count, () => place()?.[axis], change);
   });
 }
 
