@@ -38,20 +38,20 @@ export const FOLLOWED = { name: "conv2d_1", place: [1, 2, 0, 27] };
 
 // The book shows the lines from here on. The engine starts.
 
-/** Slide 3×3 kernels over (height, width, channels); no padding, no activation. */
-export function conv2d(input, [height, width, channels], { kernel, bias }) {
-  const [rows, columns, filters] = [height - 2, width - 2, bias.length];
+/** Slide square kernels over (height, width, channels); no padding, no activation. */
+export function conv2d(input, [height, width, channels], { kernel, bias }, side = 3) {
+  const [rows, columns, filters] = [height - side + 1, width - side + 1, bias.length];
   const output = new Float32Array(rows * columns * filters);
   const sums = new Float64Array(filters); // rounded once to float32, when stored
   for (let y = 0; y < rows; y++)
     for (let x = 0; x < columns; x++) {
       sums.set(bias);
       for (let c = 0; c < channels; c++)
-        for (let r = 0; r < 3; r++)
-          for (let k = 0; k < 3; k++) {
+        for (let r = 0; r < side; r++)
+          for (let k = 0; k < side; k++) {
             const value = input[((y + r) * width + x + k) * channels + c];
             if (value === 0) continue; // many are after a ReLU, and they add nothing
-            const start = ((r * 3 + k) * channels + c) * filters;
+            const start = ((r * side + k) * channels + c) * filters;
             for (let f = 0; f < filters; f++) sums[f] += value * kernel[start + f];
           }
       output.set(sums, (y * columns + x) * filters);

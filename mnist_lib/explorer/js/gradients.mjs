@@ -38,12 +38,12 @@ export function denseGradients(input, { kernel }, error) {
 }
 
 /**
- * Each position hands its error to the nine weights of its kernel, times the input below each, and
+ * Each position hands its error to the weights of its kernel, times the input below each, and
  * back to the patch that it read, times the weights. Where patches overlap, the shares add up.
  */
-export function conv2dGradients(input, [, width, channels], { kernel, bias }, error) {
-  const [columns, filters, reach] = [width - 2, bias.length, 3 * channels];
-  const weights = transposed(kernel, 3 * reach, filters); // kernel by kernel: read in a row
+export function conv2dGradients(input, [, width, channels], { kernel, bias }, error, side = 3) {
+  const [columns, filters, reach] = [width - side + 1, bias.length, side * channels];
+  const weights = transposed(kernel, side * reach, filters); // kernel by kernel: read in a row
   const [ofWeights, ofBias, ofInput] = [kernel, bias, input].map((a) => new Float64Array(a.length));
   for (let i = 0; i < error.length; i++) {
     const value = error[i];
@@ -51,14 +51,14 @@ export function conv2dGradients(input, [, width, channels], { kernel, bias }, er
     const [f, position] = [i % filters, Math.floor(i / filters)];
     const corner = (Math.floor(position / columns) * width + (position % columns)) * channels;
     ofBias[f] += value;
-    for (let r = 0; r < 3; r++)
+    for (let r = 0; r < side; r++)
       for (let k = 0; k < reach; k++) {
-        const [from, place] = [corner + r * width * channels + k, (f * 3 + r) * reach + k];
+        const [from, place] = [corner + r * width * channels + k, (f * side + r) * reach + k];
         ofWeights[place] += input[from] * value;
         ofInput[from] += weights[place] * value;
       }
   }
-  const ofKernel = transposed(ofWeights, filters, 3 * reach);
+  const ofKernel = transposed(ofWeights, filters, side * reach);
   return { kernel: ofKernel, bias: Float32Array.from(ofBias), input: Float32Array.from(ofInput) };
 }
 
