@@ -22,7 +22,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
 from mnist_lib.explorer import IN_BOOK, VIEWS
-from mnist_lib.explorer.bundle import KERNEL, learning_script, page_script
+from mnist_lib.explorer.bundle import KERNEL, learning_script, page_script, steppers_script
 from mnist_lib.explorer.payload import (
     LEARNING_STYLE,
     STYLE,
@@ -60,6 +60,9 @@ LATER = {
     **{name: f"explorer-digits-{name}.js" for name in ("first", "more", "test")},
 }
 """What a page on which the network learns may load, by the name by which it knows the address."""
+
+STEPPERS = "explorer-steppers.js"
+"""The examples for the pencil: on the pages with `<div class="stepper" …>`."""
 
 OPENING = re.compile(r'<div class="explorer" data-layer="([^"]*)">')
 CLOSING = "</div>"
@@ -125,6 +128,7 @@ def _write_files(app: Sphinx) -> None:
     files = {
         "explorer-data.js": as_data_script(packed, about_weights(packed, golden_digits())),
         "explorer.js": page_script(),
+        STEPPERS: steppers_script(),
         "explorer.css": STYLE.read_text(encoding="utf-8"),
         "explorer-learning.css": LEARNING_STYLE.read_text(encoding="utf-8"),
         LATER["learning"]: learning_script(assemble_kernel()),
@@ -161,6 +165,8 @@ def _add_files(
         data = " ".join(f'data-{key}="{address(name)}"' for key, name in LATER.items())
         tags[-1] = tags[-1].replace("<script", f"<script {data}")
         app.add_css_file("explorer-learning.css")
+    if any('<div class="stepper"' in node.astext() for node in doctree.findall(nodes.raw)):
+        tags.append(f'<script defer src="{address(STEPPERS)}"></script>')
     context["metatags"] = "\n".join(tags) + context.get("metatags", "")
 
 

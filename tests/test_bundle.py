@@ -10,12 +10,14 @@ from mnist_lib.explorer.bundle import (
     LEARNING,
     MAIN,
     MODULES,
+    STEPPERS,
     WORKER,
     join,
     learning_script,
     notebook_module,
     page_script,
     read_all,
+    steppers_script,
 )
 
 SOURCES = {path: path.read_text(encoding="utf-8") for path in sorted(MODULES.rglob("*.mjs"))}
@@ -45,12 +47,15 @@ def check_order(script, paths):
 
 
 def test_every_module_stands_in_its_script_once_and_after_what_it_imports():
-    page, later, worker = (set(read_all(entry)) for entry in (MAIN, LEARNING, WORKER))
-    assert page | later | worker == set(SOURCES), "a module that nothing imports"
+    entries = (MAIN, LEARNING, WORKER, STEPPERS)
+    page, later, worker, steppers = (set(read_all(entry)) for entry in entries)
+    assert page | later | worker | steppers == set(SOURCES), "a module that nothing imports"
     check_order(page_script(), page)
     check_order(join(LEARNING, loaded=MAIN).code, later - page)
     check_order(join(WORKER).code, worker)
-    assert not {path for path in page if path.parent.name == "learning"}, "loaded by every page"
+    check_order(join(STEPPERS, loaded=MAIN).code, steppers - page)
+    apart = {"learning", "steppers"}
+    assert not {path for path in page if path.parent.name in apart}, "loaded by every page"
 
 
 def test_the_part_that_learns_is_a_classic_script_with_kernel_and_worker():
@@ -63,6 +68,13 @@ def test_the_part_that_learns_is_a_classic_script_with_kernel_and_worker():
     source = json.loads(worker.removeprefix("worker: ").removesuffix(","))
     assert source == f'"use strict";\n{join(WORKER).code}\n'
     assert not re.search(r"\b(?:document|mnistExplorer)\b", source), "a worker has no page"
+
+
+def test_the_steppers_are_a_classic_script_that_fills_its_placeholders():
+    script = steppers_script()
+    assert not re.search(r"^(?:import|export)\b", script, re.M)
+    assert "globalThis.mnistExplorer.steppers = { " in script
+    assert script.endswith("mountSteppers();\n})();\n")
 
 
 def test_a_page_gets_a_classic_script_with_what_main_exports():

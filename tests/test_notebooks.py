@@ -35,7 +35,10 @@ OPENED = {
     **dict.fromkeys(("architecture", "your_digit"), "all"),
 }
 # Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.
-PLACEHOLDER = rf'^<div class="explorer" data-layer="(?:{"|".join(VIEWS)})">(.*?)</div>$'
+BOXES = (
+    rf'explorer" data-layer="(?:{"|".join(VIEWS)})|stepper" data-example="(?:convolution|backward)'
+)
+PLACEHOLDER = rf'^<div class="(?:{BOXES})">(.*?)</div>$'
 
 
 @pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)

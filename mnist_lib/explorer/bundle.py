@@ -37,6 +37,12 @@ WORKER = MODULES / "learning" / "worker.mjs"
 :meta hide-value:
 """
 
+STEPPERS = MODULES / "steppers" / "page.mjs"
+"""The entry of the two examples for the pencil, on the pages that have one.
+
+:meta hide-value:
+"""
+
 KERNEL = MODULES / "learning" / "matmul.wat"
 """The matrix product of that part, as text of WebAssembly; the book's build assembles it.
 
@@ -71,6 +77,17 @@ globalThis.mnistExplorer.learning = {{
 kernel: {kernel},
 worker: {worker},
 }};
+}})();
+"""
+
+
+_STEPPERS = """\
+// Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
+"use strict";
+(() => {{
+{code}
+globalThis.mnistExplorer.steppers = {{ {names} }};
+mountSteppers();
 }})();
 """
 
@@ -118,6 +135,15 @@ def learning_script(kernel: bytes) -> str:
         kernel=json.dumps(base64.b64encode(kernel).decode()),
         worker=json.dumps(f'"use strict";\n{worker}\n'),
     )
+
+
+def steppers_script() -> str:
+    """The examples for the pencil, as a classic script for a page with `page_script`.
+
+    It fills the placeholders of the page; what `page.mjs` exports is `mnistExplorer.steppers`.
+    """
+    bundle = join(STEPPERS, loaded=MAIN)
+    return _STEPPERS.format(code=bundle.code, names=", ".join(bundle.names))
 
 
 def join(entry: Path, loaded: Path | None = None) -> Bundle:

@@ -43,6 +43,15 @@ export {
 export { explain, receptiveField, traceBack } from "./explain.mjs";
 export { explainError, explainWeight, nudged, weightIndex } from "./explain_gradient.mjs";
 export { backward, descentStep, maxPool2dGradient, rmspropStep } from "./gradients.mjs";
+// Also what the steppers compute with.
+export {
+  conv2dGradients,
+  crossEntropy,
+  denseGradients,
+  logitErrors,
+  reluGradient,
+  winnerOf,
+} from "./gradients.mjs";
 // Also what the part that is loaded later needs.
 export { allow, buttonOf, checkbox, freshId, grouped, h, loadScript } from "./dom.mjs";
 export { OUTPUT, SHAPES, WEIGHTED, bytesOf, kernelShapeOf, layerOf } from "./engine.mjs";
