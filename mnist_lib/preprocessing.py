@@ -102,11 +102,12 @@ read_image = read_ink
 """Another name for `read_ink`."""
 
 
-def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
+def rasterise(strokes: Iterable[Sequence], pen: float = PEN) -> np.ndarray:
     """Ink the strokes of a drawing: a round pen with one pixel of soft edge.
 
     strokes: lists of points (x, y), x to the right, y down; the pad is [0, 1] x [0, 1]. A stroke
     of one point is a dot; whatever is outside the pad is cut off
+    pen: its width in pixels
     returns: (280, 280) float32 in [0, 1], bright ink on dark ground; no strokes, no ink
     raises: ValueError where a stroke is not a sequence of points, or a point is far off the pad
 
@@ -118,7 +119,7 @@ def rasterise(strokes: Iterable[Sequence]) -> np.ndarray:
     for stroke in strokes:
         points = stroke_points(stroke) * PAD_SIDE
         for start, end in pairwise(points) if len(points) > 1 else [(points[0], points[0])]:
-            _ink_segment(ink, start, end)
+            _ink_segment(ink, start, end, pen)
     return ink.astype(np.float32)
 
 
@@ -143,9 +144,9 @@ def stroke_points(stroke: Sequence) -> np.ndarray:
     return points
 
 
-def _ink_segment(ink: np.ndarray, start: np.ndarray, end: np.ndarray) -> None:
+def _ink_segment(ink: np.ndarray, start: np.ndarray, end: np.ndarray, pen: float) -> None:
     """Draw one straight line into `ink`; only the pixels round it are visited."""
-    reach = PEN / 2 + 0.5
+    reach = pen / 2 + 0.5
     low = np.floor(np.minimum(start, end) - reach).clip(0, PAD_SIDE).astype(int)
     high = np.ceil(np.maximum(start, end) + reach).clip(0, PAD_SIDE).astype(int)
     x = np.arange(low[0], high[0]) + 0.5 - start[0]

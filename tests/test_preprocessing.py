@@ -223,6 +223,14 @@ def test_no_strokes_are_no_ink():
     assert ink.max() == 0
 
 
+@pytest.mark.parametrize("pen", [7, 28, 70])
+def test_another_pen_is_as_wide_as_it_says(pen):
+    """Across a level line: its middle is full, and the soft edges add up to one pixel."""
+    column = rasterise([[(0.1, 0.5), (0.9, 0.5)]], pen)[:, 140]
+    assert column.sum() == pytest.approx(pen)
+    assert (column > 0).sum() <= pen + 2
+
+
 def test_a_level_stroke_by_hand():
     """The line runs along the upper edge of row 140: pixel centres are at half numbers."""
     column = rasterise([[(0.25, 0.5), (0.75, 0.5)]])[:, 140]

@@ -8,7 +8,7 @@ from PIL import Image
 from mnist_lib.cli import main
 from mnist_lib.preprocessing import PAD_SIDE, PEN, prepare_digit, rasterise, read_image
 from mnist_lib.reference import forward
-from mnist_lib.simulate import DISTURBANCES, photograph, styles, write
+from mnist_lib.simulate import DISTURBANCES, SCRIBBLES, photograph, scribble, styles, write
 from mnist_lib.simulate.camera import HEIGHT, WIDTH
 
 RADIUS = PEN / 2 / PAD_SIDE
@@ -119,6 +119,56 @@ def test_what_nobody_recorded_is_refused(what):
 def test_a_style_that_nobody_recorded_is_refused(style):
     with pytest.raises(ValueError, match=r"expected 0 to 5 or one of \['oval', .*\], got"):
         write(0, style)
+
+
+def test_a_letter_is_a_drawing_and_the_three_that_are_digits_are_not_among_them():
+    """I, O and Z are a 1, a 0 and a 2 to whoever reads digits."""
+    letters = {what for what in styles() if len(what) == 1 and what.isalpha()}
+    assert letters == set("ABCDEFGHJKLMNPQRSTUVWXY")
+
+
+# Scribbles
+
+
+@pytest.mark.parametrize("kind", SCRIBBLES)
+def test_a_scribble_fits_the_pad_and_fills_it(kind):
+    for seed in range(30):
+        (points,) = scribble(kind, seed)
+        assert points.ndim == 2
+        assert points.shape[1] == 2
+        assert 0.15 - 1e-9 <= points.min() <= points.max() <= 0.85 + 1e-9
+        assert np.ptp(points, axis=0).max() == pytest.approx(0.7)
+        assert (points.min(axis=0) + points.max(axis=0)) / 2 == pytest.approx([0.5, 0.5])
+
+
+@pytest.mark.parametrize("kind", SCRIBBLES)
+def test_in_a_scribble_the_pen_moves_in_small_steps(kind):
+    for seed in range(10):
+        steps = np.diff(scribble(kind, seed)[0], axis=0)
+        assert np.linalg.norm(steps, axis=1).max() < 2.5 * RADIUS
+
+
+@pytest.mark.parametrize("kind", SCRIBBLES)
+def test_a_seed_scribbles_the_same_again_and_another_seed_does_not(kind):
+    first, again, other = (scribble(kind, seed)[0] for seed in (1, 1, 2))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_corners_and_hatching_are_made_of_straight_lines():
+    for kind in ("corners", "hatching"):
+        steps = np.diff(scribble(kind, 3)[0], axis=0)
+        steps = steps[np.linalg.norm(steps, axis=1) > 1e-12]
+        steps /= np.linalg.norm(steps, axis=1, keepdims=True)
+        straight = (steps[:-1] * steps[1:]).sum(axis=1) > 1 - 1e-9
+        assert straight.mean() > 0.9
+        assert not straight.all()
+
+
+@pytest.mark.parametrize("kind", ["", "A", "Loops", None])
+def test_a_scribble_of_another_name_is_refused(kind):
+    with pytest.raises(ValueError, match="expected one of wander, corners, loops, hatching, got"):
+        scribble(kind)
 
 
 # What the network makes of the strokes

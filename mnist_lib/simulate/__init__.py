@@ -1,10 +1,10 @@
 """Test pictures whose labels are known: handwriting, and photographs of it.
 
-`write` gives the strokes of a digit in one of several hands; `photograph` puts ink on paper and
-degrades the picture as a phone would.
+`write` gives the strokes of a digit in one of several hands, or of a letter, `scribble` those of a
+drawing that is nothing; `photograph` puts ink on paper and degrades the picture as a phone would.
 """
 
 from mnist_lib.simulate.camera import DISTURBANCES, photograph
-from mnist_lib.simulate.strokes import styles, write
+from mnist_lib.simulate.strokes import SCRIBBLES, scribble, styles, write
 
-__all__ = ["DISTURBANCES", "photograph", "styles", "write"]
+__all__ = ["DISTURBANCES", "SCRIBBLES", "photograph", "scribble", "styles", "write"]

@@ -2,12 +2,16 @@
 
 import functools
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 POINTS = 12
 """How many steps the pen makes from one control point to the next."""
+
+SCRIBBLES = ("wander", "corners", "loops", "hatching")
+"""What `scribble` can draw."""
 
 
 def write(what: str | int, style: str | int = 0, seed: int | None = None) -> list[np.ndarray]:
@@ -47,6 +51,45 @@ def styles() -> dict[str, list[str]]:
     ['plain', 'barred', 'serif', 'curved', 'wave and bar', 'hooked']
     """
     return {what: list(hands) for what, hands in _recorded().items()}
+
+
+def scribble(kind: str = "wander", seed: int = 0) -> list[np.ndarray]:
+    """A drawing that is no digit and no letter: one line, made by chance.
+
+    kind: one of `SCRIBBLES`. "wander" goes from one random place to the next in a curve, "corners"
+    in straight lines; "loops" adds up three circles, and "hatching" goes to and fro
+    seed: the same seed gives the same scribble
+    returns: strokes, as those of `write`
+    raises: ValueError for an unknown kind
+
+    >>> [stroke.shape for stroke in scribble("loops", seed=1)]
+    [(121, 2)]
+    """
+    if kind not in SCRIBBLES:
+        raise ValueError(f"expected one of {', '.join(SCRIBBLES)}, got {kind!r}")
+    rng = np.random.default_rng(seed)
+    if kind == "loops":
+        turns = np.linspace(0, 2 * np.pi * rng.uniform(1, 1.6), 121)[:, np.newaxis]
+        speeds, sizes = rng.uniform((1, -4, 2), (1.5, -2, 3)), rng.uniform((0.7, 0.5, 0.2), 1)
+        along = turns * speeds + rng.uniform(0, 2 * np.pi, 3)
+        points = np.stack([(sizes * np.cos(along)).sum(1), (sizes * np.sin(along)).sum(1)], axis=1)
+    elif kind == "hatching":
+        count = int(rng.integers(5, 11))
+        down, ends = np.linspace(0, 1, count), np.arange(count) % 2 + rng.normal(0, 0.1, count)
+        angle = rng.uniform(0, np.pi)
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        points = _straight(np.stack([ends, down], axis=1) @ turn)
+    else:
+        points = rng.random((int(rng.integers(6, 13)), 2))
+        points = _smooth(points) if kind == "wander" else _straight(points)
+    low, size = points.min(axis=0), np.ptp(points, axis=0).max()
+    points = (points - low) / size  # the longer side from 0 to 1
+    return [0.5 + 0.7 * (points - points.max(axis=0) / 2)]
+
+
+def _straight(points: np.ndarray) -> np.ndarray:
+    """Straight lines from point to point, in small steps."""
+    return np.concatenate([np.linspace(a, b, 2 * POINTS) for a, b in pairwise(points)])
 
 
 @functools.cache
