@@ -14,6 +14,7 @@ A map of the package, in the order in which a digit meets it:
 `mnist_lib.experiments`     what such changes did to the accuracy: stored results of many trainings
 `mnist_lib.pretrained`      the weights of our own training run, readable without TensorFlow
 `mnist_lib.simulate`        handwriting with known labels, and photographs of it
+`mnist_lib.augment`         digits as other pens and other hands would have written them
 `mnist_lib.exercises`       the self-check of the exercises: a hint, not a traceback
 `mnist_lib.plots`           every figure of the book: arrays in, axes out
 `mnist_lib.explorer`        the live network, on the book's pages and in notebooks
