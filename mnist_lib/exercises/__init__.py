@@ -9,6 +9,7 @@ from mnist_lib.exercises.relu import EXERCISES as RELU
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
 from mnist_lib.exercises.training import EXERCISES as TRAINING
+from mnist_lib.exercises.your_digit import EXERCISES as YOUR_DIGIT
 
 __all__ = ["check"]
 
@@ -21,6 +22,7 @@ _EXERCISES = {
     **BACKWARD,
     **TRAINING,
     **SAVING,
+    **YOUR_DIGIT,
 }
 
 
