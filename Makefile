@@ -6,6 +6,7 @@
 # make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
 #                  make followed: one weight during a training;
 #                  make photographs: how many photographs of each kind they read
+# make augmented   train the weights for real pens, which refuse what is no digit, and measure both
 # make experiments train every variant that the chapters compare; goes on where it was stopped
 # make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
 # make bench       measure speed and size, after make book
@@ -15,7 +16,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test quick format notebooks pretrained seeds followed photographs experiments worksheets bench repository requirements clean
+.PHONY: book test quick format notebooks pretrained seeds followed photographs augmented experiments worksheets bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -55,6 +56,9 @@ followed: $(READY)
 
 photographs: $(READY)
 	$(BIN)/python -m tools.pretrained photographs
+
+augmented: $(READY)
+	$(BIN)/python -m tools.augmented
 
 experiments: $(READY)
 	$(BIN)/python -m tools.experiments

@@ -111,15 +111,18 @@ def load_model(path: str | Path) -> keras.Model:
         raise ModelFileError(f"{path} cannot be read as a model: {error}") from error
 
 
-def load_pretrained() -> keras.Model:
+def load_pretrained(name: str = "note") -> keras.Model:
     """The network with the weights that this course ships, compiled.
+
+    name: "note" or "augmented", as in `mnist_lib.pretrained.load_weights`
+    raises: ValueError for another name
 
     >>> load_pretrained().name
     'mnist'
     """
     model = build_model()
-    for name, (kernel, bias) in load_weights().items():
-        model.get_layer(name).set_weights([kernel, bias])
+    for layer, (kernel, bias) in load_weights(name).items():
+        model.get_layer(layer).set_weights([kernel, bias])
     return model
 
 

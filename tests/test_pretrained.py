@@ -12,6 +12,7 @@ from mnist_lib.architecture import FOLLOWED, WEIGHTED
 from mnist_lib.data import content_hash, embedded_test_indices
 from mnist_lib.preprocessing import prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import (
+    load_augmented_results,
     load_golden_outputs,
     load_photograph_results,
     load_provenance,
@@ -256,3 +257,79 @@ def test_what_the_record_calls_wrong_is_wrong_and_what_not_is_right(weights, tmp
             assert answer_to(kind, number, weights, tmp_path / "photo.jpg") != number % 10
         right = next(number for number in range(100) if number not in run["wrong"])
         assert answer_to(kind, right, weights, tmp_path / "photo.jpg") == right % 10
+
+
+# The weights for real pens
+
+
+@pytest.fixture(scope="module")
+def augmented():
+    return load_weights("augmented")
+
+
+def test_the_weights_for_real_pens_are_of_the_same_network(augmented):
+    assert {name: (k.shape, b.shape) for name, (k, b) in augmented.items()} == SHAPES
+    assert all(array.dtype == np.float32 for pair in augmented.values() for array in pair)
+    assert all(np.isfinite(array).all() for pair in augmented.values() for array in pair)
+
+
+def test_the_record_is_of_both_networks(weights, augmented):
+    record = load_augmented_results()
+    assert record["weights_sha256"] == hash_of(augmented)
+    assert record["shipped_sha256"] == hash_of(weights)
+    assert tuple(record["measured"])[:3] == ("shipped", "twin", "seed 0")
+
+
+@pytest.mark.parametrize("name", ["", "weights", "real pens", None])
+def test_weights_of_another_name_are_refused(name):
+    with pytest.raises(ValueError, match="expected one of note, augmented, got"):
+        load_weights(name)
+
+
+def test_no_letter_that_is_measured_was_learned():
+    """The tool names both; so do the stored results."""
+    from tools.augmented import FIGURES, LETTERS, OTHER_LETTERS, OTHER_SCRIBBLES, SCRIBBLES
+
+    assert not set(LETTERS) & set(OTHER_LETTERS)
+    assert not set(SCRIBBLES) & set(OTHER_SCRIBBLES)
+    for measured in load_augmented_results()["measured"].values():
+        assert set(measured["no_digits"]) == {*OTHER_LETTERS, *FIGURES, *OTHER_SCRIBBLES}
+
+
+def test_the_threshold_costs_no_more_than_one_held_out_digit_of_a_hundred():
+    for name, measured in load_augmented_results()["measured"].items():
+        held = measured["held_out"]
+        assert held["total"] == 5_000
+        if name != "shipped":  # it has learned these digits
+            assert held["total"] - held["kept"] <= 50
+
+
+def share(counts: dict, key: str) -> float:
+    return sum(c[key] for c in counts.values()) / sum(c["total"] for c in counts.values())
+
+
+def test_the_weights_for_real_pens_read_thick_pens_better_and_refuse_more():
+    measured = load_augmented_results()["measured"]
+    for seed in ("seed 0", "seed 1", "seed 2"):
+        for pen in ("56", "70"):
+            gained = measured[seed]["pens"][pen]["correct"]
+            assert gained > measured["shipped"]["pens"][pen]["correct"]
+        refused = share(measured[seed]["no_digits"], "refused")
+        assert refused > 2 * share(measured["shipped"]["no_digits"], "refused")
+        assert measured[seed]["test"]["correct"] >= 9_880
+
+
+def test_numpy_reaches_the_recorded_counts(embedded, augmented):
+    """Two digits of tolerance: rounding can change an answer only where two scores nearly tie."""
+    recorded = load_augmented_results()["measured"]["seed 0"]["embedded_test"]
+    found = right(embedded.test.images, embedded.test.labels, augmented)
+    assert abs(found - recorded["correct"]) <= 2
+
+
+def test_numpy_refuses_what_the_record_says(augmented):
+    measured = load_augmented_results()["measured"]["seed 0"]
+    for what in ("A", "S", "house"):
+        shown = [prepare_digit(rasterise(write(what, 0, n))) for n in range(20)]
+        scores = forward(np.stack(shown), augmented)["dense_2"].max(axis=1)
+        refused = (scores < measured["threshold"]).sum()
+        assert abs(refused - measured["no_digits"][what]["refused"]) <= 1

@@ -33,7 +33,7 @@ from mnist_lib.data import (
     load_mnist,
 )
 from mnist_lib.model import build_model
-from mnist_lib.preprocessing import ImageError, prepare_digit, rasterise, read_image
+from mnist_lib.preprocessing import PEN, ImageError, prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.saving import load_pretrained
 from mnist_lib.simulate import DISTURBANCES, photograph
@@ -242,10 +242,10 @@ def make_photographs(count: int = 100) -> None:
     )
 
 
-def photographed(number: int, kind: str) -> np.ndarray:
+def photographed(number: int, kind: str, pen: float = PEN) -> np.ndarray:
     """The 28×28 of one photograph, by way of a JPEG file; black where no digit was found."""
     strokes = write_strokes(number % 10, number // 10 % 5, seed=number)
-    photo = photograph(rasterise(strokes), kind, seed=number)
+    photo = photograph(rasterise(strokes, pen), kind, seed=number)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "photo.jpg"
         Image.fromarray(photo).save(file, quality=90)

@@ -1,8 +1,12 @@
-"""The weights of our own training run, and where they came from. NumPy only.
+"""The weights of our own training runs, and where they came from. NumPy only.
 
 `weights.npz` was made by `make pretrained`: the note's recipe with seed 0, on the 59,000
 training digits that are not in the embedded test split, so that no test split of this course
 contains a digit that these weights have seen.
+
+`augmented.npz` was made by `make augmented`: the same network, for other pens than MNIST's and able
+to say *no digit*. It has seen 54,000 of these digits, as other pens would have written them, and
+scribbles and letters.
 """
 
 import json
@@ -12,10 +16,14 @@ import numpy as np
 
 from mnist_lib.architecture import WEIGHTED
 
+_FILES = {"note": "weights.npz", "augmented": "augmented.npz"}
 
-def load_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+
+def load_weights(name: str = "note") -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Kernel and bias of each layer that has them, as float32 arrays.
 
+    name: "note", the note's recipe, or "augmented", the weights for real pens
+    raises: ValueError for another name
     returns: `(kernel, bias)` by layer name. Kernels of convolutions have the shape (rows,
     columns, channels in, channels out), those of dense layers (inputs, outputs)
 
@@ -23,9 +31,13 @@ def load_weights() -> dict[str, tuple[np.ndarray, np.ndarray]]:
     >>> kernel.shape, bias.shape
     ((3, 3, 1, 32), (32,))
     """
-    with resources.files(__name__).joinpath("weights.npz").open("rb") as file:
+    if name not in _FILES:
+        raise ValueError(f"expected one of {', '.join(_FILES)}, got {name!r}")
+    with resources.files(__name__).joinpath(_FILES[name]).open("rb") as file:
         arrays = np.load(file, allow_pickle=False)
-        return {name: (arrays[f"{name}/kernel"], arrays[f"{name}/bias"]) for name, *_ in WEIGHTED}
+        return {
+            layer: (arrays[f"{layer}/kernel"], arrays[f"{layer}/bias"]) for layer, *_ in WEIGHTED
+        }
 
 
 def load_provenance() -> dict:
@@ -85,6 +97,21 @@ def load_photograph_results() -> dict[str, dict]:
     100
     """
     return _read_json("photographs.json")["kinds"]
+
+
+def load_augmented_results() -> dict:
+    """The weights for real pens beside the note's, measured: `make augmented` wrote it.
+
+    returns: how they were trained; and, in `measured`, for each network ("shipped", the note's
+    weights; "twin", the same recipe on the digits that the others learned; "seed 0", the weights
+    "augmented", and the same with other seeds) its `threshold`, below which the largest output is
+    a refusal; right answers and how many were `kept`, not refused, of `photographs`, `pens` (by
+    their width on the pad), `held_out` and `test` digits; and of `no_digits` how many were refused
+
+    >>> load_augmented_results()["measured"]["seed 0"]["test"]["total"]
+    10000
+    """
+    return _read_json("augmented.json")
 
 
 def _read_json(name: str) -> dict:
