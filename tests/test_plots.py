@@ -106,6 +106,11 @@ CALLS = {
     },
     "show_rows": ({"cells": (2 / 3, [0.25, 1, 0]), "pixels": (1, [0, 0, 0, 0.5])}, 3),
     "show_pictures": ([DIGITS[0, :, :, 0], np.zeros((9, 5, 3), np.uint8)], ["a", "b"]),
+    "show_compared": {
+        "rows": {"x": [(0.5, 0.4, 0.6), (1, 0.9, 1)], "y": [(0.1, 0, 0.3), (0.8, 0.7, 0.9)]},
+        "networks": ["a", "b"],
+        "xlabel": "refused in %",
+    },
     "show_counts": (["a", "b"], [0.5, 0.9], [(0.4, 0.6), (0.8, 1.0)], ["5 of 10", "9 of 10"]),
 }
 
@@ -415,6 +420,21 @@ def test_a_sweep_shows_every_run_and_the_interval_of_every_mean():
     assert list(bar) == pytest.approx([max(100 - high, 1), min(100 - low, 100)])
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
     assert ax.get_ylim()[0] < 4 < 30 < ax.get_ylim()[1]
+
+
+def test_networks_are_compared_row_by_row_with_their_intervals():
+    ax = call("show_compared")
+    drawn = [bars.lines[0].get_xdata().tolist() for bars in ax.containers]
+    assert drawn == [[50, 10], [100, 80]]
+    ends = [bars.lines[2][0].get_segments() for bars in ax.containers]
+    assert [[path[:, 0].round(6).tolist() for path in paths] for paths in ends] == [
+        [[40, 60], [0, 30]],
+        [[90, 100], [70, 90]],
+    ]
+    above, below = (bars.lines[0].get_ydata() for bars in ax.containers)
+    assert np.all(above < below)
+    assert ax.yaxis_inverted()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
 
 
 # Nothing is left out silently

@@ -69,6 +69,7 @@ from mnist_lib.plots.training import (
     show_sweep,
 )
 from mnist_lib.plots.your_digit import (
+    show_compared,
     show_counts,
     show_pictures,
     show_rows,
@@ -79,6 +80,7 @@ __all__ = [
     "show_arms",
     "show_bits",
     "show_blocks",
+    "show_compared",
     "show_confusion",
     "show_counts",
     "show_curves",

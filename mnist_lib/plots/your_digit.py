@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from mnist_lib.plots.style import ORANGE, hide_axes
+from mnist_lib.plots.style import BLUE, ORANGE, hide_axes
 
 
 def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axes:
@@ -88,4 +88,33 @@ def show_counts(
     ax.set(yticks=rows, yticklabels=names, xlim=(0, 102), ylim=(len(names) - 0.4, -0.6))
     ax.set(xlabel="right answers in %")
     ax.grid(axis="y", visible=False)
+    return ax
+
+
+def show_compared(
+    rows: dict[str, Sequence[tuple[float, float, float]]],
+    networks: Sequence[str],
+    *,
+    xlabel: str,
+    lowest: float = 0,
+) -> Axes:
+    """Draw a share for each row and each network: a dot with its interval, networks side by side.
+
+    rows: by name, the first on top; for each network the share and the two ends of its interval
+    networks: their names
+    lowest: where the axis begins, in %
+    """
+    ax = plt.subplots(figsize=(7.0, 0.36 * len(rows) + 1.0))[1]
+    middle = np.arange(len(rows))
+    styles = zip(networks, ("o", "D", "s"), (BLUE, ORANGE, "#777777"), strict=False)
+    for number, (network, marker, color) in enumerate(styles):
+        values = 100 * np.array([shares[number] for shares in rows.values()])
+        beside = 0.24 * (number - (len(networks) - 1) / 2)
+        ends = np.abs(values[:, 1:].T - values[:, 0])
+        looks = {"fmt": marker, "color": color, "markersize": 4.5, "capsize": 2, "label": network}
+        ax.errorbar(values[:, 0], middle + beside, xerr=ends, **looks)
+    ax.set(yticks=middle, yticklabels=list(rows), ylim=(len(rows) - 0.4, -0.6))
+    ax.set(xlim=(lowest, 100 + 0.02 * (100 - lowest)), xlabel=xlabel)
+    ax.grid(axis="y", visible=False)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(networks))
     return ax
