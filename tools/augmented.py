@@ -51,7 +51,7 @@ OTHER_SCRIBBLES = ("loops", "hatching")
 FIGURES = ("arrow", "heart", "house", "spiral", "star", "cat")
 """What is measured: none of it is learned."""
 
-NUMBERS = np.arange(4000, 4100)
+NUMBERS = range(4000, 4100)
 """Photographs as `make photographs` numbers them; these seeds are used nowhere else."""
 
 BOLD = 56
@@ -160,7 +160,7 @@ def no_digits() -> np.ndarray:
     )
 
 
-def drawn(strokes: list[np.ndarray], **pen: float) -> np.ndarray:
+def drawn(strokes: list, **pen: float) -> np.ndarray:
     """The 28×28 of a drawing on the pad."""
     return prepare_digit(rasterise(strokes, **pen))
 
@@ -174,11 +174,11 @@ class Pictures:
 
     def __init__(self):
         self.photographs = {
-            kind: (np.stack([photographed(n, kind) for n in NUMBERS]), NUMBERS % 10)
+            kind: (np.stack([photographed(n, kind) for n in NUMBERS]), np.array(NUMBERS) % 10)
             for kind in tqdm(DISTURBANCES, unit="kind")
         }
         self.bold = {
-            kind: (np.stack([photographed(n, kind, BOLD) for n in NUMBERS]), NUMBERS % 10)
+            kind: (np.stack([photographed(n, kind, BOLD) for n in NUMBERS]), np.array(NUMBERS) % 10)
             for kind in tqdm(BOLD_KINDS, unit="kind")
         }
         written = [(what, style) for what in "0123456789" for style in range(len(styles()[what]))]

@@ -28,12 +28,12 @@ def _jitter(move: Callable) -> str | None:
         )
     if len(set(seen)) == 1:
         return "All pictures of the batch move alike: draw a shift for each of them."
-    if all(down == across for down, across in seen):
+    if all(shift in [(k, k) for k in range(-2, 3)] for shift in seen):
         return "Down and across always move by the same amount: draw two numbers."
     if len(set(seen)) < 25:
         return f"Of the 25 shifts from −2 to 2 only {len(set(seen))} occur: is an end left out?"
-    again = [np.asarray(move(images, np.random.default_rng(7))) for _ in range(2)]
-    if not np.array_equal(*again):
+    once, again = (np.asarray(move(images, np.random.default_rng(7))) for _ in range(2))
+    if not np.array_equal(once, again):
         return "The same generator must give the same pictures: draw from `rng` alone."
     return None
 
@@ -53,15 +53,15 @@ def _shift_of(image: np.ndarray, moved: np.ndarray) -> tuple[int, int] | str | N
 def _other_rule(refuses: Callable) -> str | None:
     generator = np.random.default_rng()
     shares = np.concatenate([generator.dirichlet(np.full(10, a), 400) for a in (0.05, 0.2, 1)])
-    said = []
+    verdicts = []
     for p in shares:
         verdict = np.asarray(refuses(p.copy()))
         if verdict.shape != () or verdict.dtype.kind not in "b":
             return "True or False was wanted, for one row of ten probabilities."
-        said.append(bool(verdict))
-        if bool(refuses(generator.permutation(p))) != said[-1]:
+        verdicts.append(bool(verdict))
+        if bool(refuses(generator.permutation(p))) != verdicts[-1]:
             return "The verdict changes when the classes change places."
-    said = np.array(said)
+    said = np.array(verdicts)
     if not bool(refuses(np.full(10, 0.1))):
         return "Ten times one tenth is no digit; your rule answers."
     if bool(refuses(np.eye(10)[generator.integers(10)])):
