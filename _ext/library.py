@@ -16,6 +16,7 @@ FIELD = re.compile(r"^(\w+(?:, \w+)*): (.+)$")
 
 OUTSIDE = {
     "numpy.ndarray": "NumPy's own",
+    "numpy.random._generator.Generator": "NumPy's own",
     "matplotlib.axes._axes.Axes": "Matplotlib's own",
     "keras.src.models.model.Model": "Keras' own, by the name of the file that it lies in",
     "keras.src.models.sequential.Sequential": "likewise",

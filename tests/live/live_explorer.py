@@ -83,7 +83,7 @@ class Explorer:
         self.tab = tab
         tab.set_default_timeout(5000)
         tab.wait_for_function("performance.getEntriesByName('explorer-ready').length")
-        self.root = tab.locator(".explorer-live")
+        self.root = tab.locator("div.explorer .explorer-live")
         self.pad = self.root.locator(".explorer-pad")
 
     def read(self):
