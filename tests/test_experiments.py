@@ -110,6 +110,14 @@ def test_architecture_states_what_the_sizes_show():
         assert lowest < high
 
 
+def test_softmax_states_what_squared_error_costs():
+    text = section("softmax", "Why not the squared error?")
+    arms = load_arms("note", "squared error")
+    note, squared = arms["note"], arms["squared error"]
+    assert f"gets {note.mean:,.0f} right on average, squared error {squared.mean:,.0f}" in text
+    assert note.interval()[0] < squared.interval()[1]
+
+
 def test_backward_states_what_sigmoid_and_zero_weights_cost():
     text, arms = section("backward", "What starts the same stays the same"), load_arms()
     sigmoid, zero = arms["sigmoid"], arms["zero weights"]

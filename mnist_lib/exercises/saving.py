@@ -91,12 +91,12 @@ def _compared(arrays: list[np.ndarray], back: list[np.ndarray]) -> str | None:
 EXERCISES = {
     "saving/1": by_value(
         3 * 93_322 + 2,
-        "How many numbers does Adam keep for each of the 93,322? summary() counts the network too.",
+        "How many numbers does Adam keep for each of the 93,322? The network itself counts too.",
         {
             "And the two single numbers: the count of steps and the learning rate.": 3 * 93_322,
             "That is the total with RMSprop, which keeps one running mean for each weight; and "
-            "it is what Adam keeps. summary() counts the network too.": 2 * 93_322 + 2,
-            "The network itself has not grown, but summary() counts the optimizer too.": 93_322,
+            "it is what Adam keeps. The network itself counts too.": 2 * 93_322 + 2,
+            "The network itself has not grown, but the optimizer counts too.": 93_322,
         },
     ),
     "saving/2": by_value(
