@@ -220,6 +220,19 @@ def test_a_step_down_moves_every_weight_against_its_gradient_and_the_loss_falls(
     assert stepper.locator(".explorer-note").inner_text() == f"Loss, step by step: {story}"
 
 
+@backward
+def test_a_step_that_would_lead_beyond_a_million_is_not_taken_and_said(stepper):
+    stepper.get_by_role("textbox", name="learning rate").fill("1000000")
+    before = numbers(stepper, "kernel")
+    press(stepper, "Take one step down", times=2)
+    assert numbers(stepper, "kernel") == before
+    assert "lower the rate" in stepper.get_by_role("alert").inner_text()
+    stepper.get_by_role("textbox", name="learning rate").fill("0.01")
+    press(stepper, "Take one step down")
+    assert numbers(stepper, "kernel") != before
+    assert stepper.get_by_role("alert").inner_text() == ""
+
+
 @pytest.mark.parametrize("width", [320, 1300])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)

@@ -11,7 +11,7 @@ import {
   reluGradient,
   winnerOf,
 } from "../gradients.mjs";
-import { fields, inBrackets, products, results, written } from "./table.mjs";
+import { LARGEST, fields, inBrackets, products, results, written } from "./table.mjs";
 
 const [SIDE, REACH, POOLED, CLASSES] = [5, 2, 2, 2];
 const OUT = SIDE - REACH + 1;
@@ -175,13 +175,17 @@ export function pencilStepper() {
   const back = buttonOf("Back", () => go(stage - 1, 0));
   const step = buttonOf("Step", () => go(stage + 1, 0));
   const learn = buttonOf("Take one step down", () => {
-    const { loss } = pencilPasses(numbers);
-    numbers = descended(numbers);
-    losses = [...losses, loss[0]];
+    const moved = descended(numbers);
+    const left = LEARNED.some((part) => !moved[part].every((value) => Math.abs(value) <= LARGEST));
+    complaint.textContent = left ? "This step would lead beyond a million: lower the rate." : "";
+    if (left) return;
+    losses = [...losses, pencilPasses(numbers).loss[0]];
+    numbers = moved;
     go(STAGES.length - 1, 0);
   });
   const reset = buttonOf("Reset", () => {
     [numbers, losses] = [structuredClone(EXAMPLE), []];
+    complaint.textContent = "";
     go(0, 0);
   });
   const paint = () => {

@@ -2,7 +2,7 @@
 
 import { freshId, h } from "../dom.mjs";
 
-const LARGEST = 1e6; // beyond it nothing could be read
+export const LARGEST = 1e6; // beyond it nothing could be read
 
 /** Up to four decimals, as the chapters write them, and up to six digits. */
 export const written = (value) =>
