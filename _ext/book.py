@@ -1,6 +1,5 @@
 """The book's own Sphinx extension: what a page states about itself and about this build.
 
-- every page gets a description, its first emphasised sentence;
 - the figures of the landing page, and the one that replaces the live network in print, are
   drawn by `mnist_lib.plots` while the book is built;
 - `{build-status}` lists the versions and data that this build ran on;
@@ -8,7 +7,6 @@
 - `{timetable}` lists a meeting for each chapter, with the minutes that the chapter states.
 """
 
-import html
 import json
 import os
 import platform
@@ -178,18 +176,6 @@ def draw_figures(app: Sphinx) -> None:
     show_errors(errors).figure.savefig(folder / "errors.svg")
 
 
-def add_description(
-    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
-) -> None:
-    """Use the first emphasised sentence of a page as its description for search engines."""
-    emphasised = next(doctree.findall(nodes.emphasis), None) if doctree else None
-    if emphasised is not None:
-        text = html.escape(f"{emphasised.astext()} {app.config.html_title}", quote=True)
-        context["metatags"] = context.get("metatags", "") + (
-            f'\n<meta name="description" content="{text}" />'
-        )
-
-
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx; and keep TensorFlow quiet while it starts in the kernels."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -197,6 +183,5 @@ def setup(app: Sphinx) -> dict:
     app.add_directive("exercise-index", ExerciseIndex)
     app.add_directive("timetable", Timetable)
     app.connect("builder-inited", draw_figures)
-    app.connect("html-page-context", add_description)
     app.add_css_file("book.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

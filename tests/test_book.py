@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from PIL import Image
 
 from tools.book import BUILD
 from tools.check import NBVAL
@@ -55,7 +56,7 @@ def test_nbval_is_red_for_what_is_broken_and_green_for_what_is_not(name, tmp_pat
 
 @pytest.fixture
 def small_book(tmp_path):
-    """This book's own settings around a single page."""
+    """This book's own settings around a landing page and a single other one."""
     for name in ("_ext", "_static"):
         ignore = shutil.ignore_patterns("generated", "__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignore)
@@ -63,7 +64,9 @@ def small_book(tmp_path):
     shutil.copy(ROOT / "appendix" / "references.bib", tmp_path / "appendix")
     for name in ("_config.yml", "pyproject.toml", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: chapters/page\n")
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: chapters/page\n"
+    (tmp_path / "_toc.yml").write_text(toc)
+    (tmp_path / "index.md").write_text("# A book\n\n*One page.*\n")
     return tmp_path
 
 
@@ -102,6 +105,7 @@ def test_without_an_address_a_page_has_no_link_to_one(small_book):
     page = built(small_book)
     assert [a for a in page.find_all("a", href=True) if "git" in a["href"]] == []
     assert page.find("link", rel="canonical") is None
+    assert page.find_all("meta", property=True) == []
     paragraphs = [p.get_text() for p in page.select("article p")]
     assert any(text.startswith("In\nthe note") for text in paragraphs), paragraphs
 
@@ -119,6 +123,17 @@ def test_with_an_address_all_links_are_there_and_lead_to_it(small_book):
     assert any(link.startswith(f"{NEW}/issues/new") for link in links)
     canonical = page.find("link", rel="canonical")["href"]
     assert canonical == "https://someone.github.io/some-book/chapters/page.html"
+    shared = {tag["property"]: tag["content"] for tag in page.find_all("meta", property=True)}
+    assert shared["og:url"] == canonical
+    assert shared["og:description"] == "A question?"
+    card = shared["og:image"].removeprefix("https://someone.github.io/some-book/")
+    with Image.open(small_book / "_build" / "html" / card) as picture:
+        size = picture.size
+    assert size == (int(shared["og:image:width"]), int(shared["og:image:height"])) == (1200, 630)
+    assert page.find("meta", attrs={"name": "twitter:card"})["content"] == "summary_large_image"
+    lost = (small_book / "_build" / "html" / "404.html").read_text(encoding="utf-8")
+    for tag in BeautifulSoup(lost, "html.parser").find_all(["a", "link", "script"], href=True):
+        assert tag["href"].startswith(("/some-book/", "https://", "#")), tag
 
 
 def test_a_style_sheet_that_nobody_has_decided_about_turns_the_build_red(small_book):

@@ -32,11 +32,11 @@ def test_readme_and_landing_page_state_the_recorded_result():
     record = provenance["test"]
     runs = json.loads((PACKAGE / "pretrained" / "seeds.json").read_text())["runs"]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    intro = (ROOT / "intro.md").read_text(encoding="utf-8")
+    landing = (ROOT / "index.md").read_text(encoding="utf-8")
     assert record["total"] == 10_000
     assert f"**{record['correct']:,} of the 10,000**" in readme
-    assert f"{record['correct']:,} of MNIST's 10,000 test digits" in intro
-    assert "trained for two minutes on two processor cores" in " ".join(intro.split())
+    assert f"{record['correct']:,} of MNIST's 10,000 test digits" in landing
+    assert "trained for two minutes on two processor cores" in " ".join(landing.split())
     assert round(provenance["seconds"] / 60) == 2
     low, high = (f(run["correct"] for run in runs) for f in (min, max))
     assert f"[{low:,} to {high:,}]" in readme

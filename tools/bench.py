@@ -27,7 +27,7 @@ from mnist_lib.reference import forward
 from tools.shared import ROOT, launch, write_text
 
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
-PAGE = HTML / "intro.html"
+PAGE = HTML / "index.html"
 FILES = [HTML / "_static" / name for name in ("explorer-data.js", "explorer.js", "explorer.css")]
 CHAPTER = HTML / "chapters" / "training.html"
 RUNS = 7

@@ -10,7 +10,7 @@ from browsing import HTML, complaints, visit
 
 from mnist_lib.simulate.strokes import POINTS
 
-LANDING = HTML / "intro.html"
+LANDING = HTML / "index.html"
 
 WIDE, PHONE = {"width": 1280, "height": 1000}, {"width": 360, "height": 740}
 

@@ -27,7 +27,7 @@ RECORDINGS = [(digit, name) for digit in range(10) for name in styles()[str(digi
 def test_drawings_get_the_answer_and_the_probabilities_of_keras(
     scheme, browser, request, pretrained
 ):
-    page = LANDING if scheme == "file" else request.getfixturevalue("address") + "/intro.html"
+    page = LANDING if scheme == "file" else request.getfixturevalue("address") + "/index.html"
     recordings = RECORDINGS[::2] if scheme == "file" else RECORDINGS[1::6]
     digits, found, answers = [], [], []
     with opened(browser, page) as explorer:

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -11,12 +12,13 @@ import nbformat
 import pytest
 from browsing import HTML, ROOT, complaints, contrast, luminance, visit
 from bs4 import BeautifulSoup
+from PIL import Image
 
 PAGES = sorted(
     page
     for folder in ("", "chapters", "appendix")
     for page in (HTML / folder).glob("*.html")
-    if page.name not in ("genindex.html", "search.html", "index.html")
+    if page.name not in ("404.html", "genindex.html", "search.html")
 )
 CHAPTERS = [page.with_suffix(".ipynb").name for page in PAGES if page.parent.name == "chapters"]
 IDS = [str(page.relative_to(HTML).with_suffix("")) for page in PAGES]
@@ -113,7 +115,46 @@ def test_every_page_describes_itself(page):
     assert description
     assert 30 < len(description["content"]) < 300
     assert soup(page).find("html")["lang"] == "en"
-    assert soup(page).find("link", rel="icon")
+
+
+def test_a_title_names_the_page_and_the_book_once_each(page):
+    title = soup(page).title.string
+    assert title.count("MNIST to the last number") == 1
+    assert title.startswith(article(page).h1.find(string=True).strip())
+
+
+def test_there_is_an_icon_for_every_platform(page):
+    icons = {}
+    for link in soup(page).find_all("link", rel=["icon", "apple-touch-icon", "manifest"]):
+        icons[link["href"].rpartition("/")[2]] = page.parent / link["href"]
+    assert set(icons) == {"favicon.svg", "favicon.ico", "apple-touch-icon.png", "site.webmanifest"}
+    manifest = json.loads(icons.pop("site.webmanifest").read_text(encoding="utf-8"))
+    folder = HTML / "_static" / "generated"
+    assert (folder / manifest["start_url"]).resolve() == HTML / "index.html"
+    icons |= {icon["src"]: folder / icon["src"] for icon in manifest["icons"]}
+    del icons["favicon.svg"]
+    sizes = {}
+    for name, file in icons.items():
+        with Image.open(file) as icon:
+            sizes[name] = icon.size
+    assert sizes == {
+        "favicon.ico": (48, 48),
+        "apple-touch-icon.png": (180, 180),
+        "icon-192.png": (192, 192),
+        "icon-512.png": (512, 512),
+    }
+
+
+def test_what_is_not_found_leads_back_from_any_depth():
+    lost = soup(HTML / "404.html")
+    assert lost.select_one("article h1").string == "Page not found"
+    links = {link["href"] for link in lost.select("article a")}
+    assert {"/index.html", "/search.html"} <= links
+    for tag in lost.select("[href], [src]"):
+        url = tag.get("href") or tag["src"]
+        assert url.startswith(("/", "#", "https://")), tag
+        if url.startswith("/"):
+            assert (HTML / urlparse(url).path.lstrip("/")).is_file(), url
 
 
 def test_headings_are_in_order(page):
@@ -222,7 +263,7 @@ def test_dark_mode_is_dark_and_readable(browser, page):
     assert contrast(*colors) >= 4.5, colors
 
 
-BUDGET = {"intro": 650_000}
+BUDGET = {"index": 650_000}
 """Bytes, compressed, until a page stands still; 900,000 for all others."""
 
 
@@ -236,7 +277,7 @@ def test_a_page_stays_light(browser, page):
 
 
 def test_the_landing_page_asks_for_few_files(browser):
-    context, _, requests, _ = visit(browser, HTML / "intro.html")
+    context, _, requests, _ = visit(browser, HTML / "index.html")
     context.close()
     assert 5 < len([url for url in requests if url.startswith("file:")]) <= 15
 
