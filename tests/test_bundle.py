@@ -157,7 +157,15 @@ def test_a_cycle_is_named(folder):
         join(folder / "main.mjs")
 
 
-@pytest.mark.parametrize("form", ["const one = 2;", "function one() {}", "export const one = 2;"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "const one = 2;",
+        "function one() {}",
+        "export const one = 2;",
+        "const [zero, one] = [0, 1];",
+    ],
+)
 def test_a_name_that_two_modules_declare_is_refused(folder, form):
     write(folder, b=form, main='import { one } from "./a.mjs";\nimport {} from "./b.mjs";')
     with pytest.raises(ValueError, match=r"one is declared in a.mjs and in b.mjs"):

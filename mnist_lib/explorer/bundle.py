@@ -56,6 +56,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|const) (\w+))", re.M
 _DEFAULT = re.compile(r"^export default \{ [^{};\n]+ \};\n", re.M)
 _COMMENT = re.compile(r"^[ \t]*(?://.*|/\*\*(?s:.*?)\*/)\n", re.M)
 _DECLARED = re.compile(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
+_UNPACKED = re.compile(r"^(?:const|let) \[([^\]=]+)\] =", re.M)
 
 _SCRIPT = """\
 // Made by mnist_lib.explorer.bundle from the modules of mnist_lib/explorer/js, to be read there.
@@ -222,7 +223,8 @@ def _check_names(modules: dict[Path, Module], own: dict[Path, Module]) -> None:
     """Joined modules share one scope: each name is declared once, each imported one exported."""
     homes: dict[str, Path] = {}
     for path, module in own.items():
-        for name in _DECLARED.findall(module.code):
+        unpacked = re.findall(r"\w+", " ".join(_UNPACKED.findall(module.code)))
+        for name in [*_DECLARED.findall(module.code), *unpacked]:
             if name in homes:
                 raise ValueError(f"{name} is declared in {homes[name].name} and in {path.name}")
             homes[name] = path

@@ -6,6 +6,7 @@ from live_explorer import SHAPES, opened
 
 VIEWS = {  # by page: the layers that its explorer shows
     "index": list(SHAPES),
+    "appendix/live_network": list(SHAPES),
     "chapters/architecture": list(SHAPES),
     "chapters/convolution": ["C1", "M1", "C2", "M2", "C3"],
     "chapters/flatten": ["C3", "Flatten", "Dense 1"],

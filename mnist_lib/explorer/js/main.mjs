@@ -21,6 +21,7 @@ import { learningPart } from "./parts/learning.mjs";
 import { nudgePart } from "./parts/nudge.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { phasesPart } from "./parts/phases.mjs";
+import { broughtAlong, keepDrawing, linkedDrawing } from "./parts/share.mjs";
 import { softmaxPart } from "./parts/softmax.mjs";
 import { stepPart } from "./parts/step.mjs";
 import { stepsPart } from "./parts/steps.mjs";
@@ -134,11 +135,32 @@ export function mountAll(data) {
       role: "region",
       "aria-label": "The network, alive",
     });
-    mount(live, data, { layer: place.dataset.layer });
+    const chosen = { layer: place.dataset.layer, onPage: true, ...broughtAlong() };
+    keepDrawings(mount(live, data, chosen).store);
     place.append(fallback, live);
     place.classList.add("is-live");
   }
+  leadTo(document.querySelector(".explorer-pad"));
   performance.mark("explorer-ready");
+}
+
+/** What is drawn is kept for the other pages; and an address that is entered later is followed too. */
+function keepDrawings(store) {
+  if (linkedDrawing()) keepDrawing(store.state.kept);
+  store.subscribe((before) => {
+    if (store.state.kept !== before.kept) keepDrawing(store.state.kept);
+  });
+  addEventListener("hashchange", () => {
+    const strokes = linkedDrawing();
+    if (strokes) store.dispatch({ type: "draw", strokes });
+  });
+}
+
+/** The first stop of the tab key on a page leads to its first pad. */
+function leadTo(pad) {
+  if (!pad) return;
+  pad.id = "draw";
+  document.body.prepend(h("a", { class: "explorer-skip", href: "#draw" }, "Skip to the network"));
 }
 
 /** What a notebook's model shares with a view of it, under the names that both use. */

@@ -66,9 +66,11 @@ export function openingState(data, chosen = {}) {
     ...FRESH,
     drawing: false, // whether a stroke is not yet finished
     history: [], // what was on the pad before, for undo
+    kept: null, // the strokes of the last drawing, here or on another page of the tab
     normalise: true,
     exact: false, // whether numbers are shown in full precision
     narrow: false,
+    onPage: false, // in the book, where an address can carry a drawing
     ...chosen,
     ...opened(chosen.layer),
   };
@@ -115,7 +117,7 @@ const REDUCERS = {
     const last = [...state.strokes.at(-1), ...points];
     return { ...state, strokes: [...state.strokes.slice(0, -1), last] };
   },
-  end: (state) => ({ ...state, drawing: false }),
+  end: (state) => (state.drawing ? { ...state, drawing: false, kept: state.strokes } : state),
   undo(state) {
     if (!state.history.length) return state;
     const history = state.history.slice(0, -1);
@@ -125,6 +127,7 @@ const REDUCERS = {
     return state.strokes.length || state.picked !== null ? replaced(state, []) : state;
   },
   pick: (state, { picked }) => replaced(state, [], picked),
+  draw: (state, { strokes }) => ({ ...replaced(state, strokes), drawing: false }),
   /** Change a setting: normalise, shown, exact, selected, narrow, label or weight. */
   set(state, { type, ...settings }) {
     const next = { ...state, ...settings };

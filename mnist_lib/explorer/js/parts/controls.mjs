@@ -1,7 +1,9 @@
-// Undo, clear, normalise, and the golden digits to pick.
+// Undo, clear, normalise; the golden digits to pick, and the reader's own last drawing.
 
 import { allow, buttonOf, checkbox, h } from "../dom.mjs";
 import { paintTiles, plane } from "../paint.mjs";
+import { PAD_SIDE, prepareDigit, rasterise } from "../picture.mjs";
+import { sharePart } from "./share.mjs";
 
 export function controlsPart(store) {
   const button = (text, type) => buttonOf(text, () => store.dispatch({ type }));
@@ -10,16 +12,21 @@ export function controlsPart(store) {
   const digits = store.state.goldenDigits.map((golden, i) =>
     digitButton(golden, () => store.dispatch({ type: "pick", picked: i })),
   );
+  const own = keptButton(store);
   const buttons = h("div", { class: "explorer-controls" }, undo, clear, normalise.node);
   const node = h("div", { class: "explorer-beside" }, buttons);
-  if (digits.length)
-    node.append(
-      h("div", { class: "explorer-digits", role: "group", "aria-label": "Digits" }, ...digits),
-    );
+  if (digits.length) {
+    const group = { class: "explorer-digits", role: "group", "aria-label": "Digits" };
+    node.append(h("div", group, ...digits, own.node));
+  }
   node.append(legend());
+  const share = store.state.onPage ? sharePart(store) : null;
+  if (share) buttons.append(...share.nodes);
   return {
     node,
-    paint({ history, digit, normalise: on, picked }) {
+    paint({ history, digit, normalise: on, picked, kept, strokes }) {
+      own.paint(kept, strokes);
+      share?.paint({ strokes });
       allow(undo, history.length > 0);
       allow(clear, digit);
       normalise.input.checked = on;
@@ -36,6 +43,23 @@ function legend() {
     ["Grey veil", "pixels and positions that no answer depends on."],
   ].flatMap(([term, text]) => [h("dt", {}, term), h("dd", {}, text)]);
   return h("details", {}, h("summary", {}, "What the marks mean"), h("dl", {}, ...lines));
+}
+
+/** Back to what was drawn last, here or on another page. */
+function keptButton(store) {
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  const onclick = () => store.dispatch({ type: "draw", strokes: store.state.kept });
+  const name = { "aria-label": "Your drawing", title: "Your drawing" };
+  const node = h("button", { type: "button", hidden: "", ...name, onclick }, canvas);
+  let painted = null;
+  const paint = (kept, strokes) => {
+    const steps = kept && kept !== painted && prepareDigit(rasterise(kept), PAD_SIDE, PAD_SIDE);
+    if (steps) paintTiles(canvas, plane(steps.digit, 28, 28), { limit: 1, grey: true });
+    if (kept && kept !== painted) node.hidden = !steps;
+    painted = kept;
+    node.setAttribute("aria-pressed", kept !== null && strokes === kept);
+  };
+  return { node, paint };
 }
 
 function digitButton({ digit, label, index, split }, onclick) {
