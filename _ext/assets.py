@@ -50,11 +50,15 @@ MATHEMATICS = (
 """The parts of MathJax that set a formula; its usual file is two thirds menu and explorer."""
 
 LEFT_OUT = (
+    "mathjax/*",  # comes later
     "sphinx-thebe.*",  # runs code on a server elsewhere; switched off
     "sphinx-design.*",  # cards and tabs,
     "design-tabs.js",  # which no page has
 )
-OF_A_PAGE = ("explorer*.css", "mathjax/*")
+OF_A_PAGE = ("explorer*.css",)
+LATER = 'document.head.append(Object.assign(document.createElement("script"), { src: "%s" }))'
+"""Formulas are set once the network is alive: over a slow line the two compete."""
+
 SETTINGS = (
     "let toggleHintShow = 'Click to show', toggleHintHide = 'Click to hide';\n"
     "let toggleOpenOnPrint = 'true';\n"
@@ -78,6 +82,9 @@ def lighten(
     math = (nodes.math, nodes.math_block)
     if doctree is None or not any(isinstance(node, math) for node in doctree.findall()):
         context["script_files"] = []
+    else:
+        place = context["pathto"]("_static/mathjax/book.js", resource=True)
+        context["script_files"].append(_JavaScript(None, type="module", body=LATER % place))
     # The search page's own scripts run at once, and need those of every page.
     attributes = {} if pagename == "search" else {"defer": "defer"}
     context["script_files"].insert(0, _JavaScript("_static/site.js", **attributes))

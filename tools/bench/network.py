@@ -1,39 +1,24 @@
-"""Measure what was promised about speed and size: `make bench`, after `make book`.
-
-Each run is a fresh browser process; what is compared is measured alternately, and the table gives
-medians, or means over seeds. Nothing here is asserted: a slow machine is not a bug. The numbers of
-every run, and what they depend on, go to `_build/bench.json`.
-"""
+"""The live network: when it is ready, how fast it computes, and how fast it learns."""
 
 import gzip
-import json
-import os
-import platform
-import sys
 import time
-from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from statistics import mean, median
-from typing import NamedTuple
 
 import numpy as np
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from tqdm import tqdm
 
 from mnist_lib.explorer.payload import decode_pixels, golden_digits
 from mnist_lib.pretrained import load_weights
 from mnist_lib.reference import forward
-from tools.shared import ROOT, launch, write_text
+from tools.bench.lines import HTML, LANDING, READY, Line, in_browser
 
-HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
-PAGE = HTML / "index.html"
 FILES = [HTML / "_static" / name for name in ("explorer-data.js", "explorer.js", "explorer.css")]
 CHAPTER = HTML / "chapters" / "training.html"
 RUNS = 7
 SEEDS = 5
 PASSES = 100
-PACKAGES = ("numpy", "keras", "tensorflow", "playwright")
 
 # The part in which the network learns, in the page of its chapter, with its digits and a test.
 LEARNING = """async () => {
@@ -75,7 +60,6 @@ SECONDS = """([seed, counts]) => {
   }
 }"""
 
-READY = "performance.getEntriesByName('explorer-ready')[0]?.startTime"
 PREPARE = """
 const { api, weights: packed, golden_digits: digits } = globalThis.mnistExplorer;
 const weights = api.decodeWeights(packed);
@@ -87,32 +71,6 @@ function timed() {
   return performance.now() - start;
 }
 """
-
-
-class Line(NamedTuple):
-    """One line of the table: what was measured in every run, and the upper limit it should meet."""
-
-    what: str
-    unit: str
-    runs: list[float]
-    target: float | None = None
-    middle: Callable[[list[float]], float] = median
-
-    @property
-    def value(self) -> float:
-        """The median of all runs, or their mean."""
-        return self.middle(self.runs)
-
-
-def main() -> None:
-    """Measure, print the table, write the numbers."""
-    if missing := [str(file) for file in [PAGE, *FILES] if not file.exists()]:
-        sys.exit(f"not built yet: {', '.join(missing)}. First: make book")
-    lines = [*explorer_lines(), Line("size of its files, gzipped", "MB", [gzipped(FILES)], 0.42)]
-    lines += in_browser(learning_lines)
-    facts = machine()
-    print(table(lines), ", ".join(f"{name} {fact}" for name, fact in facts.items()), sep="\n\n")
-    write({"machine": facts, "lines": [as_record(line) for line in lines]})
 
 
 def explorer_lines() -> list[Line]:
@@ -129,6 +87,7 @@ def explorer_lines() -> list[Line]:
         Line("the first one in a fresh page", "ms", cold),
         Line("NumPy reference, one digit", "ms", ours),
         Line("page / NumPy, of the medians", "×", [median(warm) / median(ours)]),
+        Line("size of its files, gzipped", "MB", [gzipped(FILES)], 0.42),
     ]
 
 
@@ -154,24 +113,9 @@ def learning_lines(tab: Page) -> list[Line]:
     ]
 
 
-def as_record(line: Line) -> dict:
-    """A line as JSON has it."""
-    return {**line._asdict(), "middle": line.middle.__name__, "value": line.value}
-
-
-def in_browser(measure: Callable[[Page], object]) -> object:
-    """Measure in a browser that has just been started."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        try:
-            return measure(browser.new_page())
-        finally:
-            browser.close()
-
-
 def time_until_ready(tab: Page) -> float:
     """From the start of the navigation until the network is in the page, in milliseconds."""
-    tab.goto(PAGE.as_uri(), wait_until="commit")
+    tab.goto(LANDING.as_uri(), wait_until="commit")
     tab.wait_for_function(READY)
     return tab.evaluate(READY)
 
@@ -185,7 +129,7 @@ def first_pass(tab: Page) -> float:
 
 def warm_pass(tab: Page) -> float:
     """The median of a hundred forward passes in the page of the book."""
-    tab.goto(PAGE.as_uri())
+    tab.goto(LANDING.as_uri())
     tab.wait_for_function(READY)
     loop = f"Array.from({{ length: {2 * PASSES} }}, timed)"
     return median(tab.evaluate(f"() => {{ {PREPARE} return {loop}; }}")[PASSES:])
@@ -205,42 +149,3 @@ def numpy_pass() -> float:
 def gzipped(files: list[Path]) -> float:
     """Their size in megabytes, as a server would send them."""
     return sum(len(gzip.compress(file.read_bytes())) for file in files) / 1e6
-
-
-def machine() -> dict:
-    """What the numbers depend on."""
-    info = Path("/proc/cpuinfo")
-    words = set(info.read_text(encoding="utf-8").split()) if info.exists() else set()
-    return {
-        "system": f"{platform.system()} {platform.machine()}",
-        "threads": os.cpu_count(),
-        "flags": " ".join(flag for flag in ("avx2", "avx512f") if flag in words) or "not known",
-        "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "not set"),
-        "browser": in_browser(lambda tab: tab.context.browser.version),
-        "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
-    }
-
-
-def table(lines: list[Line]) -> str:
-    """One row per line: median or mean, the range of all runs, the target and whether it is met."""
-    rows = [f"{'':34}{'value':>9}    {'from':>8} {'to':>8}    target"]
-    for line in lines:
-        met = "" if line.target is None else "met" if line.value <= line.target else "MISSED"
-        target = "" if line.target is None else f"≤ {line.target:g} {line.unit}, {met}"
-        low, high = min(line.runs), max(line.runs)
-        rows.append(
-            f"{line.what:34}{line.value:9.3f} {line.unit:2} {low:8.3f} {high:8.3f}    {target}"
-        )
-    return "\n".join(rows)
-
-
-def write(content: dict) -> None:
-    """Record every run."""
-    target = ROOT / "_build" / "bench.json"
-    write_text(target, json.dumps(content, indent=2) + "\n")
-    print(f"\nall runs: {target.relative_to(ROOT)}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Measure what was promised about speed and size: `make bench`, after `make book`."""
