@@ -8,6 +8,7 @@
 // store, and what follows from it. Whatever the reader does is dispatched as an action. A part that
 // can `follow` is painted while the pen moves; sentences and tables wait until it is lifted.
 
+import { broughtAlong, keepDrawing, linkedDrawing } from "./carried.mjs";
 import { h } from "./dom.mjs";
 import { LAYERS, OUTPUT } from "./engine.mjs";
 import { answerPart } from "./parts/answer.mjs";
@@ -21,7 +22,7 @@ import { learningPart } from "./parts/learning.mjs";
 import { nudgePart } from "./parts/nudge.mjs";
 import { padPart } from "./parts/pad.mjs";
 import { phasesPart } from "./parts/phases.mjs";
-import { broughtAlong, keepDrawing, linkedDrawing } from "./parts/share.mjs";
+import { sharePart } from "./parts/share.mjs";
 import { softmaxPart } from "./parts/softmax.mjs";
 import { stepPart } from "./parts/step.mjs";
 import { stepsPart } from "./parts/steps.mjs";
@@ -96,7 +97,12 @@ export function mount(element, data, chosen) {
 /** Put the parts of the view that is open into the element. */
 function build(element, store, data) {
   const { layers: shown, softmax, gradients, learning } = VIEWS[store.state.layer];
-  const [pad, controls, steps] = [padPart(store), controlsPart(store), stepsPart()];
+  const share = store.state.onPage ? [sharePart(store)] : [];
+  const controls = controlsPart(
+    store,
+    share.flatMap((part) => part.nodes),
+  );
+  const [pad, steps] = [padPart(store), stepsPart()];
   const answer = answerPart();
   const inspector = inspectorPart(store, shown, (name) => layers.focus(name), errorNodes);
   const layers = layersPart(store, shown, inspector, gradients);
@@ -111,7 +117,7 @@ function build(element, store, data) {
   const first = learning ? [learningPart(store)] : [];
   const nodes = (parts) => parts.map((part) => part.node);
   element.replaceChildren(...nodes(first), top, ...nodes(rest));
-  return [...first, pad, controls, steps, answer, ...rest];
+  return [...first, pad, controls, ...share, steps, answer, ...rest];
 }
 
 function oncePerFrame(work) {

@@ -3,9 +3,8 @@
 import { allow, buttonOf, checkbox, h } from "../dom.mjs";
 import { paintTiles, plane } from "../paint.mjs";
 import { PAD_SIDE, prepareDigit, rasterise } from "../picture.mjs";
-import { sharePart } from "./share.mjs";
 
-export function controlsPart(store) {
+export function controlsPart(store, others = []) {
   const button = (text, type) => buttonOf(text, () => store.dispatch({ type }));
   const [undo, clear] = [button("Undo", "undo"), button("Clear", "clear")];
   const normalise = checkbox("Normalise", (on) => store.dispatch({ type: "set", normalise: on }));
@@ -13,20 +12,17 @@ export function controlsPart(store) {
     digitButton(golden, () => store.dispatch({ type: "pick", picked: i })),
   );
   const own = keptButton(store);
-  const buttons = h("div", { class: "explorer-controls" }, undo, clear, normalise.node);
+  const buttons = h("div", { class: "explorer-controls" }, undo, clear, normalise.node, ...others);
   const node = h("div", { class: "explorer-beside" }, buttons);
   if (digits.length) {
     const group = { class: "explorer-digits", role: "group", "aria-label": "Digits" };
     node.append(h("div", group, ...digits, own.node));
   }
   node.append(legend());
-  const share = store.state.onPage ? sharePart(store) : null;
-  if (share) buttons.append(...share.nodes);
   return {
     node,
     paint({ history, digit, normalise: on, picked, kept, strokes }) {
       own.paint(kept, strokes);
-      share?.paint({ strokes });
       allow(undo, history.length > 0);
       allow(clear, digit);
       normalise.input.checked = on;
