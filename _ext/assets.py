@@ -38,6 +38,7 @@ SCRIPTS = (
     "togglebutton.js",
     "scripts/bootstrap.js",
     "scripts/pydata-sphinx-theme.js",
+    "reading.js",
 )
 MATHEMATICS = (
     "startup.js",

@@ -3,7 +3,8 @@
 - what is folded says what it is: Setup, Solution, Answer, Check;
 - a question that nobody can have answered yet does not say so;
 - a traceback names no folder of the machine that built the book;
-- a picture is loaded when the reader comes near it.
+- a picture is loaded when the reader comes near it;
+- a long name in the text breaks at its dots, never inside a word.
 """
 
 import re
@@ -19,6 +20,17 @@ FOLDERS = re.compile(r"/[^\s\"']*/(?:site-packages/|(?=(?:mnist_lib|chapters)/)|
 """The path before an installed package, before the book's own folders, and of a temporary file."""
 
 UNANSWERED = "Not answered yet"
+
+SPOKEN = {
+    # myst-nb gives every fold one and the same label
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    # docutils' roles for a bibliography are deprecated, and not allowed in a list
+    'role="doc-biblioentry"': 'role="listitem"',
+    ' role="doc-backlink"': "",
+}
+
+INLINE = re.compile(r'(<span class="pre">)([^<]+)')
+"""A piece of code in the text."""
 
 
 class Reading(SphinxTransform):
@@ -65,17 +77,23 @@ def shorten_tracebacks(cell: nodes.Element) -> None:
 
 
 # Sphinx passes five positional arguments.
-def name_aloud(
+def speak(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: nodes.document | None
 ) -> None:
-    """Let a screen reader say what is folded; myst-nb gives every fold one and the same label."""
+    """Mend what a screen reader would stumble over."""
     if "body" in context:
-        label = '<summary aria-label="Toggle hidden content">'
-        context["body"] = context["body"].replace(label, "<summary>")
+        for old, new in SPOKEN.items():
+            context["body"] = context["body"].replace(old, new)
+        context["body"] = INLINE.sub(breakable, context["body"])
+
+
+def breakable(code: re.Match) -> str:
+    """Let a long name in the text break behind a dot, a slash or the like, and nowhere else."""
+    return code[1] + re.sub(r"(?<=[\w)])([./_(=,]+)(?=\w)", r"\1<wbr/>", code[2])
 
 
 def setup(app: Sphinx) -> dict:
     """Register with Sphinx."""
     app.add_transform(Reading)
-    app.connect("html-page-context", name_aloud)
+    app.connect("html-page-context", speak)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlparse
 
 import nbformat
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from browsing import HTML, ROOT, complaints, contrast, luminance, visit
 from bs4 import BeautifulSoup
 from PIL import Image
@@ -303,3 +304,85 @@ def test_in_the_dark_the_dark_figures_show_and_in_print_the_light_ones(browser):
 def visible(tab, theme):
     """How many figures of a theme can be seen."""
     return tab.locator(f"article img.only-{theme}:visible").count()
+
+
+OTHERS = [HTML / name for name in ("404.html", "genindex.html", "search.html")]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *OTHERS], ids=lambda page: page.stem)
+def test_a_page_is_accessible_in_both_themes_and_at_both_widths(browser, page):
+    for scheme in ("light", "dark"):
+        context, tab, _, _ = visit(browser, page, color_scheme=scheme)
+        for width in (1300, 360):
+            tab.set_viewport_size({"width": width, "height": 900})
+            tab.wait_for_timeout(100)
+            found = Axe().run(tab).response
+            violations = {
+                rule["id"]: [node["html"][:200] for node in rule["nodes"]]
+                for rule in found["violations"]
+            }
+            assert violations == {}, (scheme, width)
+            assert len(found["passes"]) > 10
+        context.close()
+
+
+def test_code_in_the_text_breaks_at_its_dots_and_never_inside_a_word(browser, page):
+    context, tab, _, _ = visit(browser, page, viewport={"width": 360, "height": 740})
+    broken = tab.evaluate(BROKEN_WORDS)
+    context.close()
+    assert broken == []
+
+
+# Words of inline code that stand on two lines, although one line would hold them.
+BROKEN_WORDS = """() => {
+  const found = [];
+  for (const code of document.querySelectorAll("article :not(pre) > code, article code > .pre")) {
+    const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const { data } = walk.currentNode;
+      for (const { 0: word, index } of data.matchAll(/[A-Za-z0-9]+/g)) {
+        const range = document.createRange();
+        range.setStart(walk.currentNode, index);
+        range.setEnd(walk.currentNode, index + word.length);
+        const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+        if (lines.size > 1 && word.length < 30) found.push(word);
+      }
+    }
+  }
+  return found; }"""
+
+
+def test_a_line_of_prose_is_about_seventy_characters_long(browser):
+    page = HTML / "chapters" / "convolution.html"
+    context, tab, _, _ = visit(browser, page, viewport={"width": 1600, "height": 900})
+    lengths = tab.evaluate(
+        """() => [...document.querySelectorAll("article section > p")]
+          .filter((p) => p.textContent.length > 200 && !p.querySelector("mjx-container"))
+          .map((p) => {
+            const range = document.createRange();
+            range.selectNodeContents(p);
+            const rects = [...range.getClientRects()];
+            const lines = new Set(rects.map(({ bottom }) => Math.round(bottom / 8)));
+            return p.textContent.length / lines.size; })"""
+    )
+    context.close()
+    assert len(lengths) > 10
+    assert 55 < sorted(lengths)[len(lengths) // 2] < 80
+
+
+# Keras draws its summary with box characters: wrapped it would be illegible; on a phone it scrolls.
+@pytest.mark.parametrize(
+    ("medium", "width", "which"),
+    [("screen", 360, ".cell_output .highlight pre"), ("print", 720, ".cell_output pre")],
+)
+def test_what_a_cell_prints_is_whole_on_a_phone_and_on_paper(browser, page, medium, width, which):
+    context, tab, _, _ = visit(browser, page, viewport={"width": width, "height": 740})
+    tab.emulate_media(media=medium)
+    cut = tab.evaluate(
+        """(which) => [...document.querySelectorAll(`article ${which}`)]
+          .filter((pre) => pre.scrollWidth > pre.clientWidth + 1 && pre.offsetParent)
+          .map((pre) => pre.textContent.slice(0, 60))""",
+        which,
+    )
+    context.close()
+    assert cut == []
