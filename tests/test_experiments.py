@@ -136,3 +136,14 @@ def test_what_training_says_of_zero_weights_is_so(full):
     _, learned = split(full.train)
     frequencies = np.bincount(learned.labels[:12_000]) / 12_000
     assert losses == pytest.approx([-np.sum(frequencies * np.log(frequencies))] * 5, abs=1e-3)
+
+
+def test_relu_states_what_other_bends_do_and_why():
+    """Centred, a slope of ¼ learns; a slope of 1 around 2 does not."""
+    text, arms = section("relu", "The derivative, and three relatives"), load_arms()
+    assert f"{arms['sigmoid - 1/2'].mean:,.0f} on average" in text
+    assert f"gets {max(arms['sigmoid'].correct):,} right, and two get 465 and 482" in text
+    assert sorted(arms["sigmoid"].correct)[:2] == [465, 482]
+    assert max(arms["4 sigmoid"].correct) < 0.12 * arms["4 sigmoid"].total
+    assert min(arms["sigmoid - 1/2"].correct) > 0.9 * arms["note"].total
+    assert arms["tanh"].mean > arms["note"].mean

@@ -333,3 +333,19 @@ def test_numpy_refuses_what_the_record_says(augmented):
         scores = forward(np.stack(shown), augmented)["dense_2"].max(axis=1)
         refused = (scores < measured["threshold"]).sum()
         assert abs(refused - measured["no_digits"][what]["refused"]) <= 1
+
+
+def test_what_relu_says_of_silent_units_is_so(embedded, full):
+    """Where they are, for 1,000 digits; and which of them more digits wake."""
+    some = forward(embedded.train.images[:1000], load_weights())
+    for name, inside in (("conv2d_1", 0.26), ("conv2d_2", 0.0)):
+        silent = some[name].max(axis=0) == 0
+        rim = np.ones(silent.shape[:2], bool)
+        rim[2:-2, 2:-2] = False
+        assert silent[~rim].sum() / silent.sum() == pytest.approx(inside, abs=0.01), name
+    more = forward(embedded.train.images, load_weights())
+    silent = {name: out.reshape(-1, out.shape[-1]).max(axis=0) == 0 for name, out in more.items()}
+    assert (silent["conv2d_3"].sum(), len(embedded.train)) == (0, 4_000)
+    batches = (full.train.images[start : start + 2_000] for start in range(0, 60_000, 2_000))
+    peaks = [forward(batch, load_weights())["dense_1"].max(axis=0) for batch in batches]
+    assert np.flatnonzero(np.max(peaks, axis=0) == 0).tolist() == [23]

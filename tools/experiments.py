@@ -62,6 +62,8 @@ PLANS = {
     "average pooling, no ReLU": Plan({"pooling": "average", "activation": None}),
     "sigmoid": Plan({"activation": "sigmoid"}),
     "tanh": Plan({"activation": "tanh"}),
+    "sigmoid - 1/2": Plan({"activation": lambda z: keras.ops.sigmoid(z) - 0.5}),
+    "4 sigmoid": Plan({"activation": lambda z: 4 * keras.ops.sigmoid(z)}),
     "16-32-32": Plan({"filters": (16, 32, 32)}),
     "64-128-128": Plan({"filters": (64, 128, 128)}, seeds=3),
     "one convolution": Plan({"filters": (32,)}),

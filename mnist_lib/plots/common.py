@@ -109,18 +109,25 @@ def show_curves(
     return ax
 
 
-def show_arms(arms: "dict[str, Arm]", *, lowest: int | None = None, ax: Axes | None = None) -> Axes:
+def show_arms(
+    arms: "dict[str, Arm]",
+    *,
+    lowest: int | None = None,
+    intervals: bool = True,
+    ax: Axes | None = None,
+) -> Axes:
     """Draw each arm of an experiment as a row: every run a dot, the mean with its 95 % interval.
 
     arms: by label, the first at the top
     lowest: where the axis begins; a run below it is drawn at the edge, with its count beside it
+    intervals: without them only the runs are drawn, for runs too unlike each other to have one
     """
     ax = ax or plt.subplots(figsize=(7.0, 0.8 + 0.42 * len(arms)))[1]
     for row, arm in enumerate(arms.values()):
         counts = np.array(arm.correct)
-        low, high = arm.interval()
-        ax.plot([low, high], [row, row], color=ORANGE, linewidth=3, zorder=2)
-        ax.plot(arm.mean, row, marker="|", color=ORANGE, markersize=14, markeredgewidth=3)
+        if intervals:
+            ax.plot(arm.interval(), [row, row], color=ORANGE, linewidth=3, zorder=2)
+            ax.plot(arm.mean, row, marker="|", color=ORANGE, markersize=14, markeredgewidth=3)
         shown = counts if lowest is None else np.maximum(counts, lowest)
         ax.plot(shown, np.full(len(counts), row), "o", color=BLUE, alpha=0.7, zorder=3)
         if lowest is not None and arm.mean < lowest:
