@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from mnist_lib import plots
 from mnist_lib.experiments import Arm
 from mnist_lib.plots.style import BLUE, ORANGE
+from mnist_lib.training import Score
 
 RNG = np.random.default_rng(0)
 DIGITS = RNG.random((12, 28, 28, 1))
@@ -111,7 +112,7 @@ CALLS = {
         "networks": ["a", "b"],
         "xlabel": "refused in %",
     },
-    "show_counts": (["a", "b"], [0.5, 0.9], [(0.4, 0.6), (0.8, 1.0)], ["5 of 10", "9 of 10"]),
+    "show_counts": ({"a": Score(5, 10), "b": Score(9, 10)},),
 }
 
 
@@ -393,7 +394,8 @@ def test_counts_stand_at_their_share_with_their_interval_and_text():
     (dots,) = ax.containers
     assert dots.lines[0].get_xdata().tolist() == [50, 90]
     ends = [path[:, 0].round(6).tolist() for path in dots.lines[2][0].get_segments()]
-    assert ends == [[40, 60], [80, 100]]
+    wanted = [Score(count, 10).interval() for count in (5, 9)]
+    assert np.array(ends) == pytest.approx(100 * np.array(wanted))
     assert [text.get_text() for text in ax.texts] == ["5 of 10", "9 of 10"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
     assert ax.yaxis_inverted()

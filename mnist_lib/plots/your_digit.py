@@ -1,6 +1,7 @@
 """Figures of the chapter *Your digit*."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,6 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from mnist_lib.plots.style import BLUE, ORANGE, hide_axes
+
+if TYPE_CHECKING:
+    from mnist_lib.training import Score
 
 
 def show_rows(rows: dict[str, tuple[float, Sequence[float]]], pixel: int) -> Axes:
@@ -69,24 +73,22 @@ def show_pictures(
     return axes[0]
 
 
-def show_counts(
-    names: Sequence[str], shares: Sequence[float], intervals: np.ndarray, labels: Sequence[str]
-) -> Axes:
-    """Draw a share for each name, the first on top: a dot, its interval, and a text beside it.
+def show_counts(scores: "dict[str, Score]", *, lowest: float = 0) -> Axes:
+    """Draw a share for each name, the first on top: a dot, its 95 % interval, and the count.
 
-    names: one for each row
-    shares: (rows,) in [0, 1]
-    intervals: (rows, 2), low and high end of what is likely for each share
-    labels: one for each row, such as "86 of 112"
+    scores: by name, counts of right answers
+    lowest: where the axis begins, in %
     """
-    ax = plt.subplots(figsize=(7.0, 0.4 * len(names) + 0.8))[1]
-    rows, percent = np.arange(len(names)), 100 * np.array(shares)
-    ends = np.abs(100 * np.transpose(intervals) - percent)
-    ax.errorbar(percent, rows, xerr=ends, fmt="o", capsize=4)
-    for row, text in zip(rows, labels, strict=True):
-        ax.text(104, row, text, va="center", clip_on=False)
-    ax.set(yticks=rows, yticklabels=names, xlim=(0, 102), ylim=(len(names) - 0.4, -0.6))
-    ax.set(xlabel="right answers in %")
+    ax = plt.subplots(figsize=(7.0, 0.4 * len(scores) + 0.8))[1]
+    rows, percent = np.arange(len(scores)), np.array([100 * s.accuracy for s in scores.values()])
+    ends = np.abs(100 * np.transpose([s.interval() for s in scores.values()]) - percent)
+    ax.errorbar(percent, rows, xerr=ends, fmt="o", color=BLUE, ecolor=ORANGE, elinewidth=2.5)
+    room = 100 - lowest
+    for row, score in zip(rows, scores.values(), strict=True):
+        text = f"{score.correct:,} of {score.total:,}"
+        ax.text(100 + 0.04 * room, row, text, va="center", clip_on=False)
+    ax.set(yticks=rows, yticklabels=list(scores), ylim=(len(scores) - 0.4, -0.6))
+    ax.set(xlim=(lowest, 100 + 0.02 * room), xlabel="right answers in %")
     ax.grid(axis="y", visible=False)
     return ax
 
