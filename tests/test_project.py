@@ -177,13 +177,60 @@ def test_actions_are_pinned_by_commit_and_tokens_read_only():
         uses = re.findall(r"uses: (\S+)(.*)", text)
         assert uses, file.name
         for action, comment in uses:
+            if action == "./.github/workflows/publish.yml":
+                continue
             assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", action), action
             assert re.search(r"# v\d+\.\d+\.\d+$", comment), action
         workflow = yaml.safe_load(text)
         assert workflow["permissions"] == {"contents": "read"}, file.name
         assert "concurrency" in workflow, file.name
-        assert all("timeout-minutes" in job for job in workflow["jobs"].values()), file.name
+        jobs = [job for job in workflow["jobs"].values() if "uses" not in job]
+        assert all("timeout-minutes" in job for job in jobs), file.name
         assert "secrets." not in text, file.name
+
+
+def test_nothing_is_published_before_every_test_has_passed():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())["jobs"]
+    assert jobs["publish"]["needs"] == "test"
+    assert "refs/heads/main" in jobs["publish"]["if"]
+    publish = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text())
+    assert publish[True] == {"workflow_call": None}  # YAML reads the key `on` as true
+
+
+SCHEMAS = {
+    "github-workflows": "workflows/*.yml",
+    "dependabot": "dependabot.yml",
+    "github-issue-forms": "ISSUE_TEMPLATE/[ct]e*.yml",
+    "github-issue-config": "ISSUE_TEMPLATE/config.yml",
+}
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_what_github_reads_has_the_form_that_it_wants(schema):
+    files = sorted((ROOT / ".github").glob(SCHEMAS[schema]))
+    assert files
+    tool = Path(sys.executable).with_name("check-jsonschema")
+    command = [tool, "--builtin-schema", f"vendor.{schema}", *files]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflows_have_no_known_weakness():
+    tool = Path(sys.executable).with_name("zizmor")
+    done = subprocess.run(
+        [tool, "--offline", "--quiet", ROOT / ".github"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_issue_about_a_cell_names_every_chapter():
+    form = yaml.safe_load((ROOT / ".github" / "ISSUE_TEMPLATE" / "cell.yml").read_text())
+    (options,) = [part["attributes"]["options"] for part in form["body"] if part["id"] == "chapter"]
+    titles = []
+    for file in re.findall(r"file: (chapters/\w+)", (ROOT / "_toc.yml").read_text()):
+        cell = json.loads((ROOT / f"{file}.ipynb").read_text(encoding="utf-8"))["cells"][0]
+        titles.append(cell["source"][0].removeprefix("# ").strip())
+    assert options == titles
 
 
 def test_every_requirement_is_pinned():
