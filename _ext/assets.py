@@ -52,6 +52,7 @@ MATHEMATICS = (
 
 LEFT_OUT = (
     "mathjax/*",  # comes later
+    "searching.js",  # on the search page alone
     "sphinx-thebe.*",  # runs code on a server elsewhere; switched off
     "sphinx-design.*",  # cards and tabs,
     "design-tabs.js",  # which no page has

@@ -386,3 +386,26 @@ def test_what_a_cell_prints_is_whole_on_a_phone_and_on_paper(browser, page, medi
     )
     context.close()
     assert cut == []
+
+
+@pytest.mark.parametrize("scheme", ["file", "http"])
+def test_search_shows_the_sections_with_the_words_and_a_piece_of_each(browser, request, scheme):
+    root = HTML.as_uri() if scheme == "file" else request.getfixturevalue("address")
+    context, tab, requests, messages = visit(browser, f"{root}/search.html?q=glorot")
+    found = tab.locator("#search-results li").filter(has_text="Backward")
+    link = found.locator("p.context a").first
+    link.wait_for()
+    assert "Glorot initialization" in found.inner_text()
+    assert complaints(messages) == []
+    assert [url for url in requests if not url.startswith(("data:", root))] == []
+    assert Axe().run(tab).response["violations"] == []
+    link.click()
+    tab.wait_for_url("**/chapters/backward.html#what-starts-the-same-stays-the-same")
+    context.close()
+
+
+def test_what_is_nowhere_is_said_to_be_nowhere(browser):
+    context, tab, _, messages = visit(browser, f"{HTML.as_uri()}/search.html?q=zwieback")
+    tab.get_by_text("did not match any documents").wait_for()
+    context.close()
+    assert complaints(messages) == []
