@@ -409,3 +409,44 @@ def test_what_is_nowhere_is_said_to_be_nowhere(browser):
     tab.get_by_text("did not match any documents").wait_for()
     context.close()
     assert complaints(messages) == []
+
+
+def test_the_contents_list_marks_the_section_in_sight_and_at_the_end_the_last(browser):
+    page = HTML / "chapters" / "backward.html"
+    context, tab, _, _ = visit(browser, page, viewport={"width": 1300, "height": 900})
+    marked = tab.locator("#pst-page-toc-nav a.active")
+    for heading in ("From the loss down", "In the note"):
+        tab.get_by_role("heading", name=heading).first.evaluate("h => h.scrollIntoView()")
+        tab.wait_for_timeout(500)
+        assert marked.all_inner_texts() == [heading]
+        assert marked.get_attribute("aria-current") == "true"
+    for _ in range(3):  # pictures that come into sight make the page longer
+        tab.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        tab.wait_for_timeout(500)
+    assert marked.all_inner_texts() == ["What to remember"]
+    context.close()
+
+
+MOVING = """() => [...document.querySelectorAll("*")].flatMap((node) => {
+  const { transitionDuration, animationDuration, scrollBehavior } = getComputedStyle(node);
+  const seconds = `${transitionDuration}, ${animationDuration}`.split(", ").map(parseFloat);
+  return scrollBehavior === "smooth" || Math.max(...seconds) > 0.01 ? [node.className] : [];
+})"""
+
+
+def test_nothing_moves_by_itself_for_readers_who_have_asked_for_that(browser):
+    moving = {}
+    for wish in ("no-preference", "reduce"):
+        context, tab, _, _ = visit(browser, HTML / "index.html", reduced_motion=wish)
+        moving[wish] = tab.evaluate(MOVING)
+        context.close()
+    assert moving["no-preference"], "the theme has transitions"
+    assert moving["reduce"] == []
+
+
+def test_a_page_reflows_at_four_times_its_size(browser, page):
+    """1,280 pixels at 400 %: 320 of them are left."""
+    context, tab, _, _ = visit(browser, page, viewport={"width": 320, "height": 256})
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert width <= 321
