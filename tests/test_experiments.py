@@ -5,11 +5,13 @@ import re
 from importlib import resources
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from mnist_lib.data import content_hash
 from mnist_lib.experiments import Arm, load_arms
+from mnist_lib.variants import build_variant
 from tools.experiments import PLANS, split
 
 CHAPTERS = Path(__file__).parent.parent / "chapters"
@@ -90,8 +92,6 @@ def products(model):
 
 
 def test_architecture_states_what_the_sizes_show():
-    from mnist_lib.variants import build_variant
-
     text, arms = section("architecture", "Why these sizes?"), load_arms()
     note, large, two = (arms[name] for name in ("note", "64-128-128", "two convolutions"))
     for name in ("note", "one convolution", "16-32-32", "64-128-128"):
@@ -136,6 +136,57 @@ def test_what_training_says_of_zero_weights_is_so(full):
     _, learned = split(full.train)
     frequencies = np.bincount(learned.labels[:12_000]) / 12_000
     assert losses == pytest.approx([-np.sum(frequencies * np.log(frequencies))] * 5, abs=1e-3)
+
+
+def pairs_won(name, other):
+    """With how many seeds one arm beats another."""
+    arms = load_arms(name, other)
+    return sum(one > two for one, two in zip(*(a.correct for a in arms.values()), strict=True))
+
+
+def test_the_chapters_count_pairs_means_and_parameters_rightly():
+    arms = load_arms()
+    assert pairs_won("note", "squared error") == pairs_won("note", "stride 2") == 4
+    assert "in four of five pairs" in section("softmax", "Why not the squared error?")
+    assert arms["stride 2"].parameters == 121_994
+    assert round(np.mean(arms["note"].correct[:3])) == 4_884
+    wrong = {name: arm.total - arm.mean for name, arm in arms.items()}
+    for one in ("average pooling", "no ReLU"):
+        assert wrong[one] / wrong["note"] == pytest.approx(1.25, abs=0.05)
+    assert round(wrong["average pooling, no ReLU"] / wrong["note"]) == 4
+    assert round(wrong["no ReLU, 55,000"] / wrong["note, 55,000"]) == 2
+
+
+BENDS = {
+    "relu": "relu",
+    "tanh": "tanh",
+    "centred": lambda z: keras.ops.sigmoid(z) - 0.5,
+    "sigmoid": "sigmoid",
+    "steep": lambda z: 4 * keras.ops.sigmoid(z),
+}
+
+
+@pytest.mark.parametrize("name", BENDS)
+def test_what_relu_says_of_numbers_around_one_half_is_so(name, embedded):
+    """How much of the last layer's inputs, and of its first gradient, depends on the digit."""
+    keras.utils.set_random_seed(0)
+    model = build_variant(activation=BENDS[name])
+    last = keras.Model(model.inputs[0], model.layers[-1].input)
+    inputs = np.asarray(last(embedded.train.images[:200]), float)
+    share = inputs.std(axis=0).mean() / np.sqrt(np.mean(inputs**2))
+    labels = embedded.train.labels[:64]
+    errors = np.asarray(model(embedded.train.images[:64]), float) - np.eye(10)[labels]
+    inputs = inputs[:64]
+    counts = np.outer(inputs.mean(axis=0), errors.mean(axis=0))  # all digits alike
+    beyond = np.linalg.norm(inputs.T @ errors / 64 - counts) / np.linalg.norm(
+        inputs.T @ errors / 64
+    )
+    if name in ("sigmoid", "steep"):
+        assert share < (0.001 if name == "sigmoid" else 0.01)
+        assert beyond < (0.001 if name == "sigmoid" else 0.01)
+    else:
+        assert share > 0.25
+        assert beyond > 0.9
 
 
 def test_relu_states_what_other_bends_do_and_why():

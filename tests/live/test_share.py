@@ -65,6 +65,19 @@ def test_a_link_opens_with_its_drawing(browser, link, page, pretrained):
     assert complaints(messages) == []
 
 
+def test_where_nothing_can_be_copied_the_address_carries_the_drawing_all_the_same(browser):
+    context = browser.new_context(viewport=WIDE)
+    context.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error())")
+    tab = context.new_page()
+    tab.goto(LANDING.as_uri())
+    explorer = Explorer(tab)
+    explorer.draw(write(3)[:1])
+    explorer.button("Copy link").click()
+    tab.get_by_text("The address of this page now carries your drawing").wait_for()
+    assert strokes_in(tab.url.partition("#drawing=")[2])
+    context.close()
+
+
 def test_an_address_that_is_entered_later_is_followed(browser, link):
     with opened(browser) as explorer:
         explorer.tab.evaluate("(text) => void (location.hash = text)", f"drawing={link[0]}")

@@ -367,7 +367,7 @@ def test_a_line_of_prose_is_about_seventy_characters_long(browser):
     )
     context.close()
     assert len(lengths) > 10
-    assert 55 < sorted(lengths)[len(lengths) // 2] < 80
+    assert 55 < sorted(lengths)[len(lengths) // 2] < 72
 
 
 # Keras draws its summary with box characters: wrapped it would be illegible; on a phone it scrolls.

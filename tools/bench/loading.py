@@ -39,7 +39,7 @@ COUNT_FRAMES = """() => {
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """The built pages as a web host sends them: compressed, and kept by the browser."""
+    """The built pages as a web host sends them: compressed."""
 
     protocol_version = "HTTP/1.1"
 
