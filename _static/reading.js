@@ -1,6 +1,6 @@
 // What a page does while it is read: the keyboard reaches what scrolls, the contents list follows.
 
-const WIDE = ["div.math", ".cell_output", "pre", ".pst-scrollable-table-container"]
+const WIDE = ["mjx-container", ".cell_output", "pre", ".pst-scrollable-table-container"]
   .map((kind) => `.bd-article ${kind}`)
   .join(", ");
 

@@ -404,6 +404,17 @@ def test_search_shows_the_sections_with_the_words_and_a_piece_of_each(browser, r
     context.close()
 
 
+def test_snippets_with_code_fit_a_phone(browser):
+    page = f"{HTML.as_uri()}/search.html?q=glorot"
+    context, tab, _, _ = visit(browser, page, viewport={"width": 360, "height": 740})
+    snippets = tab.locator("#search-results p.context")
+    snippets.first.wait_for()
+    assert (
+        snippets.evaluate_all("all => all.filter((p) => p.scrollWidth > p.clientWidth).length") == 0
+    )
+    context.close()
+
+
 def test_what_is_nowhere_is_said_to_be_nowhere(browser):
     context, tab, _, messages = visit(browser, f"{HTML.as_uri()}/search.html?q=zwieback")
     tab.get_by_text("did not match any documents").wait_for()
@@ -450,3 +461,14 @@ def test_a_page_reflows_at_four_times_its_size(browser, page):
     width = tab.evaluate("document.documentElement.scrollWidth")
     context.close()
     assert width <= 321
+
+
+def test_a_wide_formula_begins_at_its_left_end_and_scrolls(browser, page):
+    context, tab, _, _ = visit(browser, page, viewport={"width": 360, "height": 740})
+    cut = tab.evaluate(
+        """() => [...document.querySelectorAll("mjx-container[display] > mjx-math")]
+          .filter((math) => math.getBoundingClientRect().left < 0)
+          .map((math) => math.textContent.slice(0, 30))"""
+    )
+    context.close()
+    assert cut == []
