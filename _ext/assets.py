@@ -39,6 +39,7 @@ SCRIPTS = (
     "scripts/bootstrap.js",
     "scripts/pydata-sphinx-theme.js",
     "reading.js",
+    "terms.js",
 )
 MATHEMATICS = (
     "startup.js",
