@@ -9,6 +9,7 @@
 # make augmented   train the weights for real pens, which refuse what is no digit, and measure both
 # make experiments train every variant that the chapters compare; goes on where it was stopped
 # make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
+# make dist        the whole book to take away: one PDF, and zips of the pages and the notebooks
 # make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
 # make clean       remove what was built
@@ -16,7 +17,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book test quick format notebooks pretrained seeds followed photographs augmented experiments worksheets bench repository requirements clean
+.PHONY: book dist test quick format notebooks pretrained seeds followed photographs augmented experiments worksheets bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,6 +32,9 @@ book: $(READY) _build/.library
 	$(BIN)/python -m tools.book
 	@echo "Built on:  $$(cat _build/.data)"
 	@echo "Open it:   file://$(CURDIR)/_build/html/index.html"
+
+dist: book
+	$(BIN)/python -m tools.dist
 
 test: $(READY)
 	$(BIN)/python -m tools.check

@@ -39,15 +39,19 @@ def members(root: Path) -> dict[str, bytes]:
     }
 
 
-def pack(app: Sphinx) -> None:
-    """Write the zip where the pages' `{download}` finds it; the same files give the same bytes."""
-    file = Path(app.srcdir) / ARCHIVE
-    file.parent.mkdir(parents=True, exist_ok=True)
+def write_zip(file: Path, content: dict[str, bytes]) -> None:
+    """Write a zip from names and bytes; the same content gives the same file."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(members(Path(app.srcdir)).items()):
-            archive.writestr(
-                zipfile.ZipInfo(f"{ARCHIVE.stem}/{name}"), content, zipfile.ZIP_DEFLATED
-            )
+        for name, data in sorted(content.items()):
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+
+def pack(app: Sphinx) -> None:
+    """Write the zip where the pages' `{download}` finds it."""
+    root = Path(app.srcdir)
+    (root / ARCHIVE).parent.mkdir(parents=True, exist_ok=True)
+    files = members(root).items()
+    write_zip(root / ARCHIVE, {f"{ARCHIVE.stem}/{name}": content for name, content in files})
 
 
 def setup(app: Sphinx) -> dict:

@@ -40,7 +40,8 @@ def pattern(terms: tuple[str, ...]) -> re.Pattern:
 
 def mark(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Link each term of the glossary where a section uses it first."""
-    if docname in WITHOUT or app.builder.format != "html":
+    known = GLOSSARY in app.env.found_docs
+    if not known or docname in WITHOUT or app.builder.format != "html":
         return
     terms = definitions(app.env.get_doctree(GLOSSARY))
     anchors = {term.lower(): anchor for term, (anchor, _) in terms.items()}
@@ -109,7 +110,9 @@ def carry(
 
 def depend(app: Sphinx, docname: str, source: list[str]) -> None:
     """Build a page anew when the glossary has changed."""
-    app.env.note_dependency(app.env.doc2path(GLOSSARY))
+    # A file that does not exist counts as changed in every build.
+    if GLOSSARY in app.env.found_docs:
+        app.env.note_dependency(app.env.doc2path(GLOSSARY))
 
 
 def setup(app: Sphinx) -> dict:

@@ -197,6 +197,19 @@ def test_nothing_is_published_before_every_test_has_passed():
     assert publish[True] == {"workflow_call": None}  # YAML reads the key `on` as true
 
 
+def test_a_tag_is_released_with_its_checksums_once_every_test_has_passed():
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    workflow = yaml.safe_load(text)
+    assert workflow[True] == {"push": {"tags": ["v*"]}}
+    jobs = workflow["jobs"]
+    assert {"run": ".ci/run"} in jobs["test"]["steps"]
+    assert jobs["release"]["needs"] == "test"
+    assert {"run": "make dist"} in jobs["release"]["steps"]
+    assert "sha256sum --check SHA256SUMS" in text
+    assert jobs["release"]["permissions"] == {"contents": "write"}
+    assert "cache" not in text.replace("No caches here", "")
+
+
 SCHEMAS = {
     "github-workflows": "workflows/*.yml",
     "dependabot": "dependabot.yml",

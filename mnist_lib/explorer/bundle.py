@@ -1,6 +1,6 @@
 """Join the modules of `js/` into one file for each place that runs them. No build tool.
 
-A page opened from file:// cannot load modules, but it can load classic scripts: `page_script` makes
+A page opened from `file:` cannot load modules, but it can load classic scripts: `page_script` makes
 one. A notebook gets a single module: `notebook_module`. What a reader may ask for later is a script
 of its own: `learning_script`. All are the modules themselves, in the order of their imports,
 without import lines and without the comments that have a line to themselves. `join` does it for

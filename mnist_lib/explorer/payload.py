@@ -1,6 +1,6 @@
 """What the browser gets besides the modules: the weights as bytes, and what is known about them.
 
-A page opened from file:// cannot load data, but it can load classic scripts: the book's pages get
+A page opened from `file:` cannot load data, but it can load classic scripts: the book's pages get
 the weights in one; a notebook gets the same bytes through the widget.
 """
 

@@ -101,6 +101,7 @@ def test_every_internal_link_and_anchor_resolves(page):
     for link in soup(page).find_all("a", href=True):
         url = urlparse(link["href"])
         if url.scheme or url.netloc:
+            assert url.scheme == "https", link["href"]
             continue
         target = (page.parent / unquote(url.path)).resolve() if url.path else page
         assert target.exists(), link["href"]
