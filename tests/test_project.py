@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,23 @@ def test_the_setup_cell_refuses_the_placeholder(bare_environment):
         [python, "-c", setup_cell()], env=environment, capture_output=True, text=True, cwd="/"
     )
     assert "this copy of the book has no address yet" in done.stderr
+
+
+def test_the_setup_cell_keeps_the_versions_that_are_there(monkeypatch):
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    cell = setup_cell().replace(config["repository"]["url"], "https://example.org/book")
+    commands = []
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(subprocess, "run", lambda command, check: commands.append(command))
+    exec(compile(cell, "setup", "exec"), {})
+    here = [f"{name}=={version(name)}" for name in ("keras", "numpy", "tensorflow")]
+    assert commands == [
+        [
+            sys.executable,
+            *["-m", "pip", "install", "--quiet", "git+https://example.org/book"],
+            *here,
+        ]
+    ]
 
 
 def test_the_setup_cell_installs_from_a_git_address(bare_environment, copy_of_tree):

@@ -206,6 +206,16 @@ def test_there_is_a_traceback_and_it_begins_at_the_package():
     assert any(re.search(r"File keras/src/", text) for text in shown)
 
 
+def test_every_trap_is_refused_by_the_keras_of_this_build():
+    """Not compared by nbval, since an older Keras lets one through: the chapter says so."""
+    (page,) = [page for page in PAGES if page.stem == "saving"]
+    shown = [pre.get_text() for pre in article(page).select(".cell_output pre")]
+    (text,) = [text for text in shown if "refused" in text]
+    lines = [line.split() for line in text.strip().splitlines()]
+    assert [line[0] for line in lines] == [*2 * ["trap.keras"], *2 * ["trap.h5"], "canary:"]
+    assert [line[-1] for line in lines] == [*2 * ["ModelFileError", "ValueError"], "absent"]
+
+
 def test_a_figure_has_a_twin_for_the_dark(page):
     light, dark = (article(page).select(f"img.only-{theme}") for theme in ("light", "dark"))
     assert [i["src"].replace(".svg", ".dark.svg") for i in light] == [i["src"] for i in dark]
