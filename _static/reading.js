@@ -28,7 +28,7 @@ function followContents() {
     const { scrollTop, scrollHeight, clientHeight } = document.documentElement;
     const ended = scrollTop + clientHeight >= scrollHeight - 2;
     const reached = places.filter((place) => place.getBoundingClientRect().top < EDGE).length;
-    const current = ended ? links.length - 1 : Math.max(reached - 1, 0);
+    const current = ended ? links.length - 1 : reached - 1; // none above the first
     links.forEach((link, i) => {
       link.classList.toggle("active", i === current);
       if (i === current) link.setAttribute("aria-current", "true");

@@ -145,3 +145,5 @@ def test_on_a_phone_the_pad_is_in_the_first_screen_and_the_answer_directly_under
         answer = explorer.root.locator(".explorer-answer p").bounding_box()
         assert pad["y"] + pad["height"] <= PHONE["height"]
         assert 0 <= answer["y"] - pad["y"] - pad["height"] < 30
+        clear = explorer.button("Clear").bounding_box()
+        assert 0 <= clear["y"] - answer["y"] - answer["height"] < 30

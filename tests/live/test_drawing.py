@@ -174,7 +174,7 @@ PIXELS = "(canvas) => canvas.toDataURL()"
 
 def test_an_example_invites_to_draw_over_it(explorer):
     hint = explorer.root.locator(".explorer-hint")
-    assert hint.inner_text() == "Draw over it"
+    assert hint.inner_text() == "Draw your own digit here"
     explorer.button("Clear").click()
     assert hint.inner_text() == "Draw a digit here"
     explorer.draw(write(7))

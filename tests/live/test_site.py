@@ -437,6 +437,9 @@ def test_the_contents_list_marks_the_section_in_sight_and_at_the_end_the_last(br
     page = HTML / "chapters" / "backward.html"
     context, tab, _, _ = visit(browser, page, viewport={"width": 1300, "height": 900})
     marked = tab.locator("#pst-page-toc-nav a.active")
+    tab.evaluate("scrollTo(0, 1)")
+    tab.wait_for_timeout(500)
+    assert marked.count() == 0, "the top of a page is above its first section"
     for heading in ("From the loss down", "In the note"):
         tab.get_by_role("heading", name=heading).first.evaluate("h => h.scrollIntoView()")
         tab.wait_for_timeout(500)

@@ -7,7 +7,7 @@ import { gridOf, pictureOf } from "../paint.mjs";
 
 const NEAR = { rootMargin: "200px" }; // what comes into view soon is kept up to date
 const CHOOSE = "Choose a channel to see its largest value, and how it comes about.";
-const KEY = `Dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
+const KEY = `Every number that the network computes: dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
 const ERRORS_KEY =
   "An error says how the loss would change if a number rose a little: blue, it would rise; orange, " +
   `it would fall; dark is 0. Each layer is scaled by its own largest. ${CHOOSE}`;

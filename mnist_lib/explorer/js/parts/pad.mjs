@@ -40,7 +40,7 @@ export function padPart(store) {
     const [values, side] = picked === null ? [ink, PAD_SIDE] : [digit, 28];
     picture.paint(plane(values, side, side), { limit: 1, grey: true });
     hint.hidden = Boolean(digit) && picked === null;
-    hint.textContent = digit ? "Draw over it" : "Draw a digit here";
+    hint.textContent = digit ? "Draw your own digit here" : "Draw a digit here";
     hint.classList.toggle("over", Boolean(digit));
     mark();
   };
