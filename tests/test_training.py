@@ -304,7 +304,7 @@ def test_one_line_in_a_notebook_that_is_gone_at_the_end(real_bar, monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", ipython)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     clock = iter(range(0, 1000, 1))
-    monkeypatch.setattr(training.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(training.progress.time, "monotonic", lambda: next(clock))
     train(Stepper(), DIGITS, epochs=1)
     assert shown[0] == "starting …"
     assert any('<progress value="3"' in line and "loss 0.5000" in line for line in shown)
@@ -314,7 +314,7 @@ def test_one_line_in_a_notebook_that_is_gone_at_the_end(real_bar, monkeypatch):
 def test_the_bar_is_closed_when_training_is_interrupted(real_bar, monkeypatch):
     closed = []
 
-    class Bar(training._ProgressBar):
+    class Bar(training.progress.ProgressBar):
         def close(self):
             closed.append(True)
 
@@ -322,7 +322,7 @@ def test_the_bar_is_closed_when_training_is_interrupted(real_bar, monkeypatch):
         def fit(self, *arguments, **options):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "_bar_class", lambda: Bar)
+    monkeypatch.setattr(training.progress, "_bar_class", lambda: Bar)
     with pytest.raises(KeyboardInterrupt):
         train(Interrupted(), DIGITS)
     assert closed == [True]
