@@ -1,8 +1,13 @@
 """Laws of the command line: an answer and status 0, or one clear line on stderr and status 2."""
 
+import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 
 import numpy as np
 import pytest
@@ -11,6 +16,7 @@ from PIL import Image
 from mnist_lib.cli import main
 from mnist_lib.data import DataError, content_hash
 from mnist_lib.pretrained import load_provenance
+from mnist_lib.saving import hash_of
 
 COMMANDS = ["train", "evaluate", "predict", "data"]
 
@@ -145,7 +151,7 @@ def test_train_is_the_notes_program_and_keeps_an_old_file(tmp_path, capfd, pictu
     assert "Total params" in captured.out
     assert "epoch 1/1: loss" in captured.out
     assert re.search(r"right on the test digits: \d+ of 1,000", captured.out)
-    assert lines[-1] == "saved: harryTest.h5"
+    assert lines[-2:] == ["saved: harryTest.h5", "how it was trained: harryTest.h5.json"]
     assert (tmp_path / "harryTest.h5.bak").read_bytes() == b"old"
     assert main(["predict", pictures[1], "--model", "harryTest.h5"]) == 0
     assert re.match(r".*1\.png: \d \(\d", capfd.readouterr().out)
@@ -165,16 +171,183 @@ def test_a_bad_place_to_save_is_told_before_the_training(target, tmp_path, capfd
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_an_interrupted_training_says_so_and_writes_nothing(tmp_path, capfd, monkeypatch):
+@pytest.mark.slow
+def test_the_record_holds_what_is_needed_to_train_again(tmp_path, capfd, embedded):
+    """The same seed on the same machine gives the same weights, three times."""
+    hashes = set()
+    for name in ("a.npz", "b.npz", "c.npz"):
+        assert main(["train", "--epochs", "1", "--seed", "3", "--save", name]) == 0
+        record = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+        with np.load(name) as arrays:
+            assert hash_of(arrays[key] for key in arrays.files) == record["weights_sha256"]
+        hashes.add(record["weights_sha256"])
+    assert len(hashes) == 1
+    assert record["recipe"] == {"epochs": 1, "batch_size": 64, "seed": 3}
+    assert record["data"]["train_sha256"] == content_hash(embedded.train)
+    assert len(record["history"]["loss"]) == 1
+    assert record["test"]["total"] == 1000
+    assert {"keras", "tensorflow", "numpy", "python", "cores"} <= set(record["machine"])
+
+
+# What ends a training
+
+
+PROGRAM = """
+import os, sys
+import numpy as np
+from mnist_lib import cli, data
+cli.open_streams()
+few = data.load_mnist("embedded")
+few = data.Mnist(few.train[:640], few.test[:50], few.source)
+data.load_mnist = lambda source: few
+with cli.suppress_stderr():
+    import mnist_lib.training.progress as progress
+write = progress.ProgressBar.write
+def told(self, line):
+    write(self, line)
+    print("told", file=open("told", "a"), flush=True)
+progress.ProgressBar.write = told
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def start(*arguments: str, **streams) -> subprocess.Popen:
+    """A training of few digits and many epochs, in a process of its own."""
+    command = [sys.executable, "-c", PROGRAM, "train", *arguments]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **streams)
+
+
+def wait_for_an_epoch(folder, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not (folder / "told").exists():
+        assert time.monotonic() < end, "no epoch was told"
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_training_saves_what_it_has_beside_the_target(name, tmp_path):
+    (tmp_path / "my.npz").write_bytes(b"old")
+    process = start("--epochs", "9999", "--save", "my.npz", stdout=subprocess.DEVNULL)
+    wait_for_an_epoch(tmp_path)
+    process.send_signal(getattr(signal, name))
+    error = process.communicate()[1]
+    assert process.returncode == 128 + getattr(signal, name)
+    assert error == "interrupted: what was learned so far is in my.interrupted.npz\n"
+    with np.load("my.interrupted.npz") as arrays:
+        assert len(arrays.files) == 10
+    assert (tmp_path / "my.npz").read_bytes() == b"old"
+
+
+@pytest.mark.slow
+def test_with_a_checkpoint_one_is_told_how_it_goes_on_and_it_does(tmp_path):
+    arguments = "--save", "my.npz", "--checkpoint", "kept"
+    process = start("--epochs", "9999", *arguments, stdout=subprocess.DEVNULL)
+    wait_for_an_epoch(tmp_path)
+    process.send_signal(signal.SIGINT)
+    error = process.communicate()[1]
+    assert process.returncode == 130
+    assert error == "interrupted: the same command goes on from the last whole epoch, in kept\n"
+    assert not (tmp_path / "my.npz").exists()
+    process = start("--epochs", "9999", *arguments, stdout=subprocess.PIPE)
+    for line in process.stdout:
+        if line.startswith("epochs 1 to "):
+            break
+    else:
+        pytest.fail("it began anew")
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.slow
+def test_a_pipe_that_ends_does_not_end_the_training(tmp_path):
+    """As in `train … | head -1`: what is printed is lost, the model is not."""
+    process = start("--epochs", "2", "--save", "my.npz", stdout=subprocess.PIPE)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.communicate()[1] == ""
+    assert process.returncode == 0
+    assert (tmp_path / "my.npz").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", ["1", "2", "0", "1 2"])
+def test_closed_streams_do_not_matter(closed, tmp_path):
+    command = [sys.executable, "-c", PROGRAM, "train", "--epochs", "1", "--save", "my.npz"]
+    ends = " ".join(f"{number}>&-" if number != "0" else "0<&-" for number in closed.split())
+    command = ["sh", "-c", f'"$@" {ends}', "sh", *command]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with np.load("my.npz") as arrays:
+        assert len(arrays.files) == 10
+
+
+@pytest.mark.slow
+def test_a_full_disk_under_the_report_does_not_end_the_training(tmp_path):
+    with open("/dev/full", "w") as full:
+        process = start("--epochs", "1", "--save", "my.npz", stdout=full)
+        process.communicate()
+    assert process.returncode == 0
+    assert (tmp_path / "my.npz").is_file()
+
+
+@pytest.mark.slow
+def test_what_cannot_be_saved_in_its_place_is_saved_elsewhere(tmp_path, capfd, monkeypatch):
     import mnist_lib.training
 
-    def interrupt(*arguments, **options):
-        raise KeyboardInterrupt
+    (tmp_path / "gone").mkdir()
 
-    monkeypatch.setattr(mnist_lib.training, "train", interrupt)
-    assert main(["train"]) == 130
-    assert "interrupted" in capfd.readouterr().err
-    assert not (tmp_path / "harryTest.h5").exists()
+    def remove_the_folder(*arguments, **options):
+        (tmp_path / "gone").rmdir()
+        return mnist_lib.training.History()
+
+    monkeypatch.setattr(mnist_lib.training, "train", remove_the_folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert main(["train", "--save", "gone/my.npz"]) == 2
+    captured = capfd.readouterr()
+    assert "saved elsewhere" in captured.err
+    (path,) = re.findall(r"saved: (\S+)", captured.out)
+    with np.load(path) as arrays:
+        assert len(arrays.files) == 10
+
+
+@pytest.mark.slow
+def test_a_limit_on_the_size_of_files_is_one_line(tmp_path):
+    command = [sys.executable, "-c", PROGRAM, "train", "--epochs", "1", "--save", "my.h5"]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 200; "$@"', "sh", *command], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "mnist_lib train: " in done.stderr
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "-1", "1.5", "0x10", " "])
+def test_a_count_that_is_none_is_not_echoed_whole(count, capsys):
+    with pytest.raises(SystemExit):
+        main(["train", "--epochs", count])
+    assert len(capsys.readouterr().err) < 1200
+
+
+def test_escape_codes_in_a_name_do_not_reach_the_terminal(pictures, tmp_path, capfd):
+    name = "\x1b[31mred\x1b[0m\r.png"
+    os.rename(pictures[1], tmp_path / name)
+    (tmp_path / "\x1b[2J.png").write_text("no picture")
+    assert main(["predict", name, "\x1b[2J.png"]) == 2
+    captured = capfd.readouterr()
+    assert "\x1b" not in captured.out + captured.err
+    assert "\\x1b[31mred" in captured.out
+    assert "\\x1b[2J.png" in captured.err
+
+
+def test_answers_that_are_no_numbers_are_not_counted(embedded):
+    from mnist_lib.model import build_model
+    from mnist_lib.training import evaluate
+
+    model = build_model()
+    model.set_weights([np.full_like(array, np.nan) for array in model.get_weights()])
+    with pytest.raises(ValueError, match="got NaN: the training has diverged"):
+        evaluate(model, embedded.test[:10])
 
 
 # predict

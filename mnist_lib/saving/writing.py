@@ -1,6 +1,7 @@
 """Write a model file: beside the old one, then renamed, so that no moment loses both."""
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -8,7 +9,7 @@ import stat
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -38,17 +39,38 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
     the file cannot be written
     """
     path, suffix = Path(path), suffix_of(Path(path))
-    target = Path(os.path.realpath(path))
     _check_finite(model)
+    _put(path, suffix, lambda beside: _write(model, beside, suffix))
+    return path
+
+
+def save_record(record: dict, path: str | Path) -> Path:
+    """Write how a model was made beside it, as JSON; a file that is already there is kept.
+
+    path: the model's
+    returns: the path with .json at its end
+    """
+    beside = Path(f"{path}.json")
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    _put(beside, ".json", lambda new: new.write_text(text, encoding="utf-8"))
+    return beside
+
+
+def _put(path: Path, suffix: str, write: Callable[[Path], object]) -> None:
+    """Write a file beside its place, then let it take that place; the old one becomes `.bak`."""
+    target = Path(os.path.realpath(path))
     _sweep(target.parent)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=_BESIDE) as folder:
-        beside = Path(folder) / f"model{suffix}"
-        _write(model, beside, suffix)
+        beside = Path(folder) / f"new{suffix}"
+        try:
+            write(beside)
+        except RuntimeError as error:  # how h5py says that a disk, or a limit, is full
+            raise OSError(f"{path} cannot be written: {error}") from error
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         if not target.exists():
             os.replace(beside, target)
-            return path
+            return
         shutil.copymode(target, beside)
         backup = _keep_old(target, _backup(target))
         try:
@@ -56,7 +78,6 @@ def save_model(model: keras.Model, path: str | Path) -> Path:
         except BaseException:
             backup.unlink()  # the old file still has its original name
             raise
-    return path
 
 
 def check_target(path: str | Path) -> None:

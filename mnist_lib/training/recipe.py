@@ -101,10 +101,13 @@ def evaluate(model: keras.Model, digits: "Digits") -> Score:
     """Count the digits whose largest probability is that of the right class.
 
     digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
-    raises: ValueError for digits that do not fit the network
+    raises: ValueError for digits that do not fit the network, and for a network whose answers are
+    not numbers
     """
     _check(digits)
     probabilities = model.predict(digits.images, batch_size=256, verbose=0)
+    if np.isnan(probabilities).any():
+        raise ValueError("expected probabilities, got NaN: the training has diverged")
     return Score(int((probabilities.argmax(axis=1) == digits.labels).sum()), len(digits.labels))
 
 

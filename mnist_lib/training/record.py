@@ -1,6 +1,9 @@
-"""What a training leaves behind: its course by epochs, and a count of right answers."""
+"""What a training leaves behind: its course by epochs, a count, and what it ran on."""
 
+import importlib.metadata
 import math
+import os
+import platform
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -43,3 +46,27 @@ class Score(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.correct:,} of {self.total:,} ({self.accuracy:.2%})".replace("%", " %")
+
+
+def describe_machine() -> dict[str, str | int]:
+    """What the low bits of a training depend on besides its seed and its data.
+
+    returns: the versions of Python and of what computes, the processor, and how many of its cores
+    may be used: TensorFlow shares its sums out among them, and another order rounds differently
+
+    >>> sorted(describe_machine())[:3]
+    ['cores', 'keras', 'mnist-lib']
+    """
+    packages: dict[str, str | int] = {}
+    for name in ("keras", "mnist-lib", "numpy", "tensorflow"):
+        try:
+            packages[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            packages[name] = "not installed"
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return packages | {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "processor": platform.machine(),
+        "cores": cores or 0,
+    }

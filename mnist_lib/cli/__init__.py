@@ -5,11 +5,26 @@ loading TensorFlow.
 """
 
 import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mnist_lib.cli.process import (
+    Stopped,
+    ignore_signals,
+    lasting_output,
+    open_streams,
+    signals_raise,
+    suppress_stderr,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+    from mnist_lib.data import Mnist
 
 _DESCRIPTION = """\
 The MNIST network of the course, from the command line.
@@ -23,9 +38,7 @@ The MNIST network of the course, from the command line.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0, or 2 after one clear line on stderr."""
-    for stream in (sys.stdout, sys.stderr):  # a file name may contain what the terminal cannot show
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    open_streams()
     options = _parser().parse_args(arguments)
     try:
         status = options.run(options)
@@ -45,34 +58,80 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    with _suppress_stderr():
+    with suppress_stderr():
         import keras
 
         from mnist_lib.model import build_model, layer_table
-        from mnist_lib.saving import check_target, save_model
+        from mnist_lib.saving import check_target
         from mnist_lib.training import evaluate, train
     from mnist_lib.data import load_mnist
 
     check_target(options.save)  # before five epochs, not after
     mnist = load_mnist(options.source)
-    print(f"data: {mnist.source}")
-    keras.utils.set_random_seed(options.seed)
-    model = build_model()
-    print(layer_table(model))
-    train(
-        model,
-        mnist.train,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        seed=options.seed,
-    )
-    print(f"right on the test digits: {evaluate(model, mnist.test)}")
-    print(f"saved: {save_model(model, options.save)}")
-    return 0
+    recipe = {name: getattr(options, name) for name in ("epochs", "batch_size", "seed")}
+    with lasting_output(), signals_raise():
+        print(f"data: {mnist.source}")
+        keras.utils.set_random_seed(options.seed)
+        model = build_model()
+        print(layer_table(model))
+        try:
+            history = train(model, mnist.train, **recipe, checkpoint=options.checkpoint)
+            score = evaluate(model, mnist.test)
+        except Stopped as stop:
+            return _keep_what_there_is(model, options, stop)
+        ignore_signals()
+        print(f"right on the test digits: {score}")
+        path, status = _save(model, options.save)
+        print(f"saved: {path}")
+        how = {"recipe": recipe, "history": vars(history), "test": score._asdict()}
+        print(f"how it was trained: {_save_record(model, mnist, how, path)}")
+        return status
+
+
+def _save(model: "keras.Model", path: Path) -> tuple[Path, int]:
+    """Save what was trained: where that cannot be, somewhere else, and say so with status 2."""
+    from mnist_lib.saving import save_model
+
+    try:
+        return save_model(model, path), 0
+    except OSError as error:
+        elsewhere = Path(tempfile.mkdtemp(prefix="mnist_lib-")) / path.name
+        print(f"mnist_lib train: {_one_line(error)}: saved elsewhere", file=sys.stderr)
+        return save_model(model, elsewhere), 2
+
+
+def _save_record(model: "keras.Model", mnist: "Mnist", how: dict, path: Path) -> Path:
+    """Write beside a model what is needed to train it again, to the bit on this machine."""
+    from mnist_lib.data import content_hash
+    from mnist_lib.saving import hash_of, save_record
+    from mnist_lib.training import describe_machine
+
+    data = {"source": mnist.source, "train_sha256": content_hash(mnist.train)}
+    record = how | {
+        "data": data | {"test_sha256": content_hash(mnist.test)},
+        "weights_sha256": hash_of(model.get_weights()),
+        "machine": describe_machine(),
+    }
+    return save_record(record, path)
+
+
+def _keep_what_there_is(model: "keras.Model", options: argparse.Namespace, stop: Stopped) -> int:
+    """Say how an interrupted training goes on; without a checkpoint, save it beside the target."""
+    from mnist_lib.saving import suffix_of
+
+    if options.checkpoint:
+        text = f"the same command goes on from the last whole epoch, in {options.checkpoint}"
+    else:
+        suffix = suffix_of(options.save)
+        name = f"{options.save.name.removesuffix(suffix)}.interrupted{suffix}"
+        path, _ = _save(model, options.save.with_name(name))
+        text = f"what was learned so far is in {path}"
+    print(f"interrupted: {text}", file=sys.stderr)
+    return 128 + stop.number
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    with _suppress_stderr():
+    with suppress_stderr():
         from mnist_lib.saving import load_model, load_pretrained
         from mnist_lib.training import evaluate
     from mnist_lib.data import load_mnist
@@ -94,13 +153,13 @@ def _predict(options: argparse.Namespace) -> int:
             digit = prepare_digit(read_image(path))
         except (ValueError, OSError) as error:
             text = _one_line(error)
-            named = text if str(path) in text else f"{path}: {text}"
+            named = text if _shown(str(path)) in text else f"{_shown(str(path))}: {text}"
             print(f"mnist_lib predict: {named}", file=sys.stderr)
             failed += 1
             continue
         probabilities = forward(digit[None])[0]
         best = probabilities.argsort()[::-1][:3]
-        print(f"{path}: " + ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best))
+        print(f"{_shown(str(path))}: " + ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best))
     return 2 if failed else 0
 
 
@@ -127,29 +186,11 @@ def _network(path: Path | None) -> Callable:
 
         weights = load_weights()
         return lambda digits: forward(digits, weights)[LAYERS[-1].name]
-    with _suppress_stderr():
+    with suppress_stderr():
         from mnist_lib.saving import load_model
 
     model = load_model(path)
     return lambda digits: model.predict(digits, verbose=0)
-
-
-@contextlib.contextmanager
-def _suppress_stderr() -> Iterator[None]:
-    """Drop what TensorFlow writes to standard error while it loads, whatever its log level."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if sys.stderr is None:  # started with standard error closed: nobody sees it anyway
-        yield
-        return
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _expected(error: Exception) -> bool:
@@ -163,18 +204,28 @@ def _one_line(error: Exception) -> str:
     text = str(error)
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         text = f"{error.filename}: {error.strerror}"
-    return " ".join(text.split())
+    return _shown(" ".join(text.split()))
+
+
+def _shown(text: str) -> str:
+    """A text without what a terminal would obey, such as escape codes in a file's name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _short(text: str) -> str:
+    return _shown(text if len(text) <= 40 else f"{text[:40]}…")
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
+    if not text.isdecimal() or len(text) > 9 or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {_short(text)}")
     return int(text)
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 to 2³² − 1, got {text}")
+    if not text.isdecimal() or len(text) > 10 or int(text) >= 2**32:
+        wanted = "a whole number from 0 to 2³² − 1"
+        raise argparse.ArgumentTypeError(f"expected {wanted}, got {_short(text)}")
     return int(text)
 
 
@@ -235,6 +286,12 @@ def _add_train(commands: "argparse._SubParsersAction") -> None:
         default=Path("harryTest.h5"),
         metavar="FILE",
         help="ends in .h5, .keras or .weights.h5",
+    )
+    train.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FOLDER",
+        help="keeps the state after each epoch; killed at any moment, the same command goes on",
     )
     _add_source(train)
 

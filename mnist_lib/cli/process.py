@@ -1,0 +1,104 @@
+"""What a process meets: streams that are closed, pipes that end, signals."""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+
+class Stopped(BaseException):
+    """A signal that asks the program to end; no handler of errors catches it."""
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.number = number
+
+
+_SIGNALS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+"""Ctrl-C, a request to end, a closed terminal."""
+
+
+@contextlib.contextmanager
+def signals_raise() -> Iterator[None]:
+    """Let the first signal that asks for an end raise, and the others wait for what is saved."""
+
+    def stop(number: int, frame: object) -> None:
+        ignore_signals()
+        raise Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def ignore_signals() -> None:
+    """Let nothing interrupt what is being saved."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+class _Lasting:
+    """A stream whose end, such as a pipe that is closed or a full disk, ends nothing else."""
+
+    def __init__(self, stream: Any):
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, as long as somebody reads."""
+        with contextlib.suppress(OSError):
+            return self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush; after a failure, into nothing."""
+        try:
+            self._stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+@contextlib.contextmanager
+def lasting_output() -> Iterator[None]:
+    """While a model is trained, what becomes of its report does not matter."""
+    out, error = _Lasting(sys.stdout), _Lasting(sys.stderr)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
+        yield
+        out.flush()
+
+
+def open_streams() -> None:
+    """Nothing that is opened later may take the place of a stream that was closed at the start."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(1, "w", closefd=False))
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(2, "w", closefd=False))
+    for stream in (sys.stdout, sys.stderr):  # a file name may contain what the terminal cannot show
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+@contextlib.contextmanager
+def suppress_stderr() -> Iterator[None]:
+    """Drop what TensorFlow writes to standard error while it loads, whatever its log level."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
