@@ -18,6 +18,7 @@ A map of the package, in the order in which a digit meets it:
 `mnist_lib.exercises`       the self-check of the exercises: a hint, not a traceback
 `mnist_lib.plots`           every figure of the book: arrays in, axes out
 `mnist_lib.explorer`        the live network, on the book's pages and in notebooks
+`mnist_lib.files`           write beside, then rename
 `mnist_lib.cli`             `python -m mnist_lib train | evaluate | predict | data`
 ==========================  ===================================================================
 

@@ -1,5 +1,6 @@
 """Laws of `mnist_lib.data`: the real MNIST, or a clear error, and never a silent substitute."""
 
+import contextlib
 import gc
 import gzip
 import hashlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +24,7 @@ import numpy as np
 import pytest
 
 from mnist_lib import data
-from mnist_lib.data import DataError, download, load_mnist, sources
+from mnist_lib.data import DataError, download, fetch, load_mnist, sources
 
 EMBEDDED_TRAIN = "c21c2d413bb72f6b8ea9b399749a873cd22a82ee3f5b976d84d8fab3c63da4ad"
 EMBEDDED_TEST = "4baef95eca5201097715d0896175787cd8faa3f6babee5d2630eb3aa90070698"
@@ -524,6 +526,105 @@ def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
     assert "download" in load_mnist("full").source
     assert given[0] == 5
     assert time.monotonic() - start < 1.5
+
+
+class Dripping(_Handler):
+    """A server that never ends, each in its own way: the path says which."""
+
+    def do_GET(self):
+        self.mirror.asked.append(self.path)
+        with contextlib.suppress(OSError):  # they hang up
+            getattr(self, self.path.strip("/"))()
+
+    def drip(self, what: bytes):
+        for _ in range(2000):
+            self.wfile.write(what)
+            self.wfile.flush()
+            time.sleep(0.02)
+
+    def header(self):
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        self.drip(b"a")
+
+    def body(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "11490434")
+        self.end_headers()
+        self.drip(b"a")
+
+    def silence(self):
+        time.sleep(5)
+
+    def endless(self):
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(bytes(1_000_000))
+
+    def bomb(self):
+        """A gigabyte of zeros, packed by the server."""
+        self.send_response(200)
+        self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        packer = zlib.compressobj(wbits=31)
+        for _ in range(1000):
+            self.wfile.write(packer.compress(bytes(1_000_000)))
+
+
+@pytest.mark.parametrize(
+    ("way", "message"),
+    [
+        ("header", "bytes in 0.5 s are too few"),
+        ("body", "bytes in 0.5 s are too few"),
+        ("silence", "bytes in 0.5 s are too few"),
+        ("endless", "more than 2,000,000 bytes came"),
+        ("bomb", "more than 2,000,000 bytes came"),
+    ],
+)
+def test_a_server_without_end_is_given_up(way, message, server, monkeypatch):
+    """The bounds of this test are thirty times as tight in time, and ten times in size."""
+    server.server.RequestHandlerClass = type("Handler", (Dripping,), {"mirror": server})
+    monkeypatch.setattr(fetch, "WINDOW", 0.5)
+    monkeypatch.setattr(fetch, "MOST", 2_000_000)
+    monkeypatch.setattr(download, "MIRRORS", [mirror(f"{server.address}/{way}")])
+    start = time.monotonic()
+    with pytest.raises(DataError, match="could not be downloaded") as caught:
+        load_mnist("full")
+    assert message in str(caught.value.__cause__)
+    assert time.monotonic() - start < 3
+
+
+def test_a_download_has_a_longest_time(server, monkeypatch):
+    server.server.RequestHandlerClass = type("Handler", (Dripping,), {"mirror": server})
+    monkeypatch.setattr(fetch, "LONGEST", 0.3)
+    monkeypatch.setattr(download, "MIRRORS", [mirror(f"{server.address}/body")])
+    with pytest.raises(DataError) as caught:
+        load_mnist("full")
+    assert "bytes in 0.3 s, and no end" in str(caught.value.__cause__)
+
+
+def test_a_full_disk_is_named_and_no_mirror_blamed(server, cache, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    address = server.offer("/mnist.npz", npz(TINY))
+    monkeypatch.setattr(download, "MIRRORS", [mirror(address)])
+    with monkeypatch.context() as patch:
+        patch.setattr(download, "fetch", full)
+        with pytest.raises(DataError, match=r"could not be stored: .*No space left"):
+            load_mnist("full")
+        assert "No space left" in load_mnist().source
+    assert not (cache / "mnist_lib_failed").exists()
+    assert "download" in load_mnist().source
+
+
+def test_a_failure_that_is_dated_in_the_future_blocks_nothing(server, cache, monkeypatch):
+    monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
+    failed = cache / "mnist_lib_failed"
+    failed.touch()
+    next_year = time.time() + 365 * 24 * 3600
+    os.utime(failed, (next_year, next_year))
+    assert "download" in load_mnist().source
 
 
 def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monkeypatch):

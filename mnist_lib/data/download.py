@@ -1,11 +1,10 @@
 """Mirrors, cache and verification: where the arrays come from, and what proves they are MNIST."""
 
 import contextlib
+import errno
 import gzip
 import hashlib
 import os
-import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -15,8 +14,15 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from mnist_lib.data.fetch import fetch
+from mnist_lib.files import unfinished
+
 RETRY_SECONDS = 600
 """A failed download is not tried again for ten minutes, by any process of this user."""
+
+
+_LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG)
+"""Errors of this machine: no mirror's, and mended here."""
 
 
 class DataError(Exception):
@@ -75,7 +81,7 @@ def from_mirrors(retry: bool) -> dict[str, np.ndarray]:
     if (
         not retry
         and os.path.exists(failed)
-        and time.time() - failed.stat().st_mtime < RETRY_SECONDS
+        and abs(time.time() - failed.stat().st_mtime) < RETRY_SECONDS
     ):
         raise DataError("a download failed less than ten minutes ago")
     errors = []
@@ -83,6 +89,8 @@ def from_mirrors(retry: bool) -> dict[str, np.ndarray]:
         try:
             arrays = _download(mirror)
         except Exception as error:  # any network failure: keep it, try the next mirror
+            if isinstance(error, OSError) and error.errno in _LOCAL:
+                raise DataError(f"a download could not be stored: {error}") from error
             errors.append(error)
             continue
         keep(kept, arrays)
@@ -103,8 +111,8 @@ def keep(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Replace atomically: two processes at once leave one good file. Caching is allowed to fail."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            beside = Path(folder) / path.name
+        with unfinished(path.parent) as folder:
+            beside = folder / path.name
             np.savez_compressed(beside, **arrays)  # type: ignore[arg-type]  # none is named allow_pickle
             os.replace(beside, path)
 
@@ -194,15 +202,8 @@ MIRRORS = [
 
 def _download(mirror: Mirror) -> dict[str, np.ndarray]:
     """Fetch a mirror's files into a fresh folder, so that nothing is ever overwritten."""
-    import pooch  # 0.2 s, needed only here
-
-    pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(timeout=5, progressbar=sys.stderr.isatty())
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [
-            Path(pooch.retrieve(address, digest, path=folder, downloader=downloader))
-            for address, digest in mirror.files
-        ]
+    with unfinished() as folder:
+        paths = [fetch(address, digest, str(folder)) for address, digest in mirror.files]
         arrays = mirror.read(paths)
         verify(arrays, FULL)
         return arrays

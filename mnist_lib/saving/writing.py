@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import h5py
 import keras
 import numpy as np
 
+from mnist_lib.files import PREFIX, unfinished
 from mnist_lib.saving.reading import HASH, SHAPES, array_names, hash_of
 
 SUFFIXES = (".weights.h5", ".h5", ".keras", ".npz")
@@ -23,10 +23,6 @@ SUFFIXES = (".weights.h5", ".h5", ".keras", ".npz")
 
 _MAX_NAME = 240
 """Out of the 255 bytes of a file name; the rest is left for .bak and a number."""
-
-_BESIDE = ".mnist_lib."
-_ABANDONED = 24 * 3600
-"""Seconds after which a folder of a save that was killed is removed by the next one."""
 
 
 def save_model(model: keras.Model, path: str | Path) -> Path:
@@ -59,9 +55,8 @@ def save_record(record: dict, path: str | Path) -> Path:
 def _put(path: Path, suffix: str, write: Callable[[Path], object]) -> None:
     """Write a file beside its place, then let it take that place; the old one becomes `.bak`."""
     target = Path(os.path.realpath(path))
-    _sweep(target.parent)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=_BESIDE) as folder:
-        beside = Path(folder) / f"new{suffix}"
+    with unfinished(target.parent) as folder:
+        beside = folder / f"new{suffix}"
         try:
             write(beside)
         except RuntimeError as error:  # how h5py says that a disk, or a limit, is full
@@ -92,7 +87,7 @@ def check_target(path: str | Path) -> None:
     if len(os.fsencode(path.name)) > _MAX_NAME:
         raise ValueError(f"expected a file name of at most {_MAX_NAME} bytes, got {path.name}")
     try:
-        tempfile.TemporaryFile(dir=target.parent, prefix=_BESIDE).close()
+        tempfile.TemporaryFile(dir=target.parent, prefix=PREFIX).close()
     except OSError as error:
         reason = error.strerror or error
         raise PermissionError(f"cannot write into the folder {path.parent}: {reason}") from error
@@ -156,14 +151,6 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what saves that were killed have left; a running one is younger than a day."""
-    for left in folder.glob(f"{_BESIDE}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - left.stat().st_mtime > _ABANDONED and left.is_dir():
-                shutil.rmtree(left)
 
 
 def _belongs_to_another(target: Path) -> bool:
