@@ -3,17 +3,21 @@
 import math
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy import special
 
 from mnist_lib.reference import (
     conv2d,
+    cross_entropy,
     dense,
     flatten,
     forward,
+    log_softmax,
     max_pool2d,
     relu,
     rounding_bound,
@@ -311,6 +315,80 @@ def test_nan_stays_in_its_own_row():
 
 def test_one_class_is_certain():
     assert softmax(np.array([[-3.0], [1e300]])).tolist() == [[1], [1]]
+
+
+def exactly(logits):
+    """Softmax and its logarithm of one row of floats, computed with 50 digits."""
+    with mpmath.workdps(50):
+        powers = [mpmath.exp(mpmath.mpf(float(value))) for value in logits]
+        total = mpmath.fsum(powers)
+        return [p / total for p in powers], [mpmath.log(p / total) for p in powers]
+
+
+ROWS = {
+    "far apart": [1000.0, 0, 0, 0],
+    "far below": [-1000.0, 0, 0, 0],
+    "near each other": [1e8, 1e8 + 1, 1e8 - 1],
+    "equal": [0.1] * 10,
+    "nothing beside the largest": [0.0, -40, -80],
+    "tiny": [1e-300, -1e-300, 0],
+    "one class": [3.0],
+    **{f"drawn {seed}": np.random.default_rng(seed).normal(0, 20, 10) for seed in range(20)},
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("row", ROWS)
+def test_softmax_and_its_logarithm_agree_with_fifty_digits(row, dtype):
+    """Up to the rounding of ten sums; what is below the smallest number may be 0."""
+    logits = np.array(ROWS[row], dtype)
+    shares, logarithms = exactly(logits)
+    eps, tiny = np.finfo(dtype).eps, np.finfo(dtype).tiny
+    spread = float(logits.max() - logits.min())
+    for found, wanted in zip(softmax(logits), shares, strict=True):
+        assert abs(found - float(wanted)) <= (spread + 20) * eps * float(wanted) + tiny
+    for found, wanted in zip(log_softmax(logits), logarithms, strict=True):
+        assert abs(found - float(wanted)) <= 20 * eps * max(1, abs(float(wanted)))
+        assert np.isfinite(found)
+
+
+def test_a_certain_wrong_answer_has_a_finite_loss():
+    assert cross_entropy(np.array([[1000.0, 0.0]]), np.array([1])) == 1000
+    assert cross_entropy(np.array([[1000.0, 0.0]]), np.array([0])) == 0
+    assert cross_entropy(np.array([[0.0, -np.inf]]), np.array([1])) == np.inf
+
+
+SPECIAL = st.sampled_from([np.inf, -np.inf, np.nan, 1e308, -1e308, 0.0, -0.0, 710.0, -745.2])
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+@given(st.lists(st.floats(width=64) | SPECIAL, min_size=1, max_size=12))
+def test_any_floats_get_what_scipy_gives(values):
+    logits = np.array(values)
+    np.testing.assert_allclose(softmax(logits), special.softmax(logits), rtol=1e-14, atol=0)
+    if np.isfinite(logits.max()):
+        ours, theirs = log_softmax(logits), special.log_softmax(logits)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-14, atol=1e-300)
+
+
+# The examples of the ONNX operators Softmax and LogSoftmax, as published with the standard.
+ONNX = {
+    "example": ([[-1, 0, 1]], [[0.09003058, 0.24472848, 0.66524094]]),
+    "large_number": (
+        [[0, 1, 2, 3], [10000, 10001, 10002, 10003]],
+        2 * [[0.032058604, 0.08714432, 0.23688284, 0.6439143]],
+    ),
+}
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("case", ONNX)
+def test_the_examples_of_onnx_come_out(case, dtype):
+    logits, wanted = (np.array(part, dtype) for part in ONNX[case])
+    tolerance = {"rtol": 1e-6, "atol": 0}
+    np.testing.assert_allclose(softmax(logits), wanted, **tolerance)
+    np.testing.assert_allclose(log_softmax(logits), np.log(wanted), **tolerance)
 
 
 def test_extreme_images_stay_finite(weights):

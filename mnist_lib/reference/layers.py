@@ -93,8 +93,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     The largest score of a row is subtracted first: the result is the same, and no exponential
     can overflow.
 
-    logits: (..., classes), float
-    returns: same shape, every row positive and summing to 1
+    logits: (..., classes), float; a row with NaN or +∞ gives NaN
+    returns: same shape, no number below 0, every row summing to 1; a number too small for its type
+    is 0, whose logarithm `log_softmax` still knows
 
     >>> softmax(np.array([2.0, 1.0, 0.1])).round(4)
     array([0.659 , 0.2424, 0.0986])
@@ -103,6 +104,19 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     """
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(logits: np.ndarray) -> np.ndarray:
+    """The logarithms of the probabilities, without the probabilities, which may round to 0.
+
+    logits: (..., classes), float
+    returns: same shape, no number above 0
+
+    >>> log_softmax(np.array([1000.0, 1.0]))
+    array([   0., -999.])
+    """
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def forward(images: np.ndarray, weights: dict) -> dict[str, np.ndarray]:
