@@ -25,6 +25,7 @@ OUTSIDE = {
     "collections.abc.Iterable": "",
     "collections.abc.Sequence": "",
     "pathlib.Path": "",
+    "pathlib._local.Path": "as Python 3.13 calls it",
     "t.Any": "typing.Any, as traitlets imports it",
 }
 """Types in signatures that this book does not document, and where they are documented."""
