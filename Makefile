@@ -94,5 +94,6 @@ _build/.library: $(LIBRARY) requirements.txt
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "expected Python 3.11 to 3.13, got %d.%d: make PYTHON=python3.13" % v)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --progress-bar off --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --progress-bar off --require-hashes --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

@@ -264,12 +264,17 @@ def test_an_issue_about_a_cell_names_every_chapter():
     assert options == titles
 
 
-def test_every_requirement_is_pinned():
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    named = [line for line in lines if line and not line.lstrip().startswith("#")]
-    assert named.pop() == "--editable ."
-    assert all(re.match(r"[a-z0-9._-]+==[\w.]+( ; .+)?$", line) for line in named)
-    assert any(line.startswith("jupyter-book==1.") for line in named)
+def test_every_requirement_is_pinned_with_the_hashes_of_its_files():
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    joined = re.sub(r"^#.*\n", "", text, flags=re.M).replace("\\\n", "")
+    lines = joined.splitlines()
+    assert len(lines) > 150
+    for line in lines:
+        assert re.fullmatch(
+            r"[a-z0-9._-]+==[\w.]+( ; [^\\]+?)?(\s+--hash=sha256:[0-9a-f]{64})+", line
+        )
+    assert any(line.startswith("jupyter-book==1.") for line in lines)
+    assert any(line.startswith("setuptools==") for line in lines), "it builds the library"
 
 
 def test_no_tracked_file_speaks_of_this_machine():

@@ -1,7 +1,8 @@
 """Pin the whole environment again: `make requirements`.
 
 Reads pyproject.toml, writes requirements.txt: every package that book, library and tests need,
-with its exact version, for Python 3.11 to 3.13 on any system. Needs the tool uv.
+with its exact version and the hashes of its files, for Python 3.11 to 3.13 on any system. Needs
+the tool uv.
 """
 
 import os
@@ -11,9 +12,9 @@ from tools.shared import ROOT
 
 COMMAND = [
     *("uv", "pip", "compile", "pyproject.toml", "--all-extras", "--universal", "--upgrade"),
-    *("--python-version", "3.11", "--no-emit-index-url", "--quiet", "--output-file"),
+    *("--python-version", "3.11", "--no-emit-index-url", "--generate-hashes"),
+    *("--no-annotate", "--quiet", "--output-file"),
 ]
-LIBRARY = "\n# The library of this book, from this folder.\n--editable .\n"
 
 
 def main() -> None:
@@ -21,8 +22,6 @@ def main() -> None:
     beside = ROOT / "requirements.new.txt"
     environment = os.environ | {"UV_CUSTOM_COMPILE_COMMAND": "make requirements"}
     subprocess.run([*COMMAND, str(beside)], cwd=ROOT, env=environment, check=True)
-    with beside.open("a", encoding="utf-8") as file:
-        file.write(LIBRARY)
     os.replace(beside, ROOT / "requirements.txt")
 
 
