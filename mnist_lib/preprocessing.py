@@ -10,12 +10,16 @@ import warnings
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MAX_PIXELS = 20_000_000
 """Larger pictures are refused before they are decoded: a 50 kB file can hold 400 megapixels."""
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PPM")
+"""What pictures come in. Of the others that Pillow knows, some run another program."""
 
 _INK_SIDE = 20
 """The box that holds the ink, in pixels, inside the picture of 28."""
@@ -76,7 +80,7 @@ def read_ink(path: str | Path) -> np.ndarray:
     Orientation, transparency, depth and polarity are undone; uneven light is removed where the
     ground is not a single grey.
 
-    path: any file that Pillow reads; of an animation, the first frame
+    path: a file in one of `FORMATS`; of an animation, the first frame
     returns: (height, width) float32 in [0, 1], ink bright, ground exactly 0
     raises: ImageError where the file is not a picture, is too large, or shows no ink;
     FileNotFoundError and other OSErrors where it cannot be opened
@@ -177,7 +181,8 @@ def _as_ink(ink: np.ndarray) -> np.ndarray:
         raise ValueError(f"expected ink in [0, 1], got {low} to {high}")
     if high == 0:
         raise ImageError("no digit found: the picture holds no ink")
-    return ink.astype(np.float64)
+    # So that no product of two numbers close to 0 is 0 further on.
+    return ink.astype(np.float64) / (high if high < 1e-100 else 1)
 
 
 def _box(ink: np.ndarray) -> np.ndarray:
@@ -221,7 +226,10 @@ def _read_grey(path: Path) -> tuple[np.ndarray, bool]:
     with content, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow warns of is checked here, or harmless
         try:
-            with Image.open(content) as picture:
+            with _opened(content) as picture:
+                picture.verify()  # the checksums, which decoding passes over
+            content.seek(0)
+            with _opened(content) as picture:
                 if picture.width * picture.height > MAX_PIXELS:
                     raise ImageError(
                         f"{path}: {picture.width} x {picture.height} pixels, "
@@ -232,9 +240,15 @@ def _read_grey(path: Path) -> tuple[np.ndarray, bool]:
         except ImageError:
             raise
         except UnidentifiedImageError as error:
-            raise ImageError(f"{path}: not a picture that can be read") from error
+            wanted = ", ".join(FORMATS)
+            raise ImageError(f"{path}: not a picture that can be read, such as {wanted}") from error
         except Exception as error:  # Pillow raises many types on a damaged file
             raise ImageError(f"{path}: a damaged picture: {error}") from error
+
+
+def _opened(content: IO[bytes]) -> Image.Image:
+    Image.init()
+    return Image.open(content, formats=[name for name in FORMATS if name in Image.OPEN])
 
 
 def _grey(picture: Image.Image) -> np.ndarray:

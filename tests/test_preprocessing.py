@@ -572,6 +572,43 @@ def test_any_flipped_byte_gives_ink_or_a_clear_error(name, tmp_path):
         assert ink.max() == 1
 
 
+def test_of_a_png_no_flipped_bit_changes_an_answer_in_silence(tmp_path):
+    """Every 7th byte, one bit of it: the same ink, or an error."""
+    wanted = read_image(written(tmp_path, PNG))
+    refused = 0
+    for place in range(8, len(PNG), 7):
+        flipped = bytearray(PNG)
+        flipped[place] ^= 1 << place % 8
+        try:
+            assert np.array_equal(read_image(written(tmp_path, bytes(flipped))), wanted)
+        except ImageError:
+            refused += 1
+    assert refused > 0.9 * (len(PNG) - 8) / 7
+
+
+def written(folder, content: bytes):
+    path = folder / "picture.png"
+    path.write_bytes(content)
+    return path
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 28 28\n%%EndComments\n(canary) run\n"
+WMF = b"\xd7\xcd\xc6\x9a" + bytes(40)
+
+
+@pytest.mark.parametrize("content", [EPS, WMF, b"P9\n1 1\n", b"SIMPLE  =" + b" " * 80])
+def test_a_format_that_no_camera_writes_is_named_and_no_program_run(content, tmp_path):
+    with pytest.raises(ImageError, match="not a picture that can be read, such as PNG, JPEG"):
+        read_image(written(tmp_path, content))
+
+
+@pytest.mark.parametrize("faintest", [5e-324, 1e-310, 1e-200, 1e-30])
+def test_the_faintest_ink_is_ink(faintest):
+    ink = np.zeros((40, 40))
+    ink[5:35, 18:22] = 1
+    assert np.allclose(prepare_digit(ink * faintest), prepare_digit(ink), atol=1e-6)
+
+
 @pytest.mark.parametrize("side", [20_000, 5_000])
 def test_a_small_file_of_many_pixels_is_refused_before_it_is_decoded(side, tmp_path):
     """A file of 50 kB may hold 400 megapixels, which take 400 MB and seconds to decode."""
