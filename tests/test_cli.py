@@ -378,6 +378,18 @@ def test_a_bad_picture_is_named_and_the_others_are_answered(pictures, tmp_path, 
         assert name in line
 
 
+def test_several_digits_in_one_picture_are_said_and_read_on_request(pictures, tmp_path, capfd):
+    row = np.hstack([np.asarray(Image.open(pictures[k])) for k in (3, 1, 7)])
+    Image.fromarray(np.pad(row, 20, constant_values=255)).save(tmp_path / "row.png")
+    line = fails(["predict", "row.png"], capfd)
+    assert line.endswith("row.png: 3 digits side by side, expected one; --all reads each\n")
+    assert main(["predict", "--all", "row.png", pictures[2]]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    found = [re.match(r".*\.png(, rows \d+-\d+, columns \d+-\d+)?: (\d)", line) for line in lines]
+    assert [match[2] for match in found] == ["3", "1", "7", "2"]
+    assert [bool(match[1]) for match in found] == [True, True, True, False]
+
+
 WITHOUT_TENSORFLOW = """
 import sys
 from mnist_lib.cli import main

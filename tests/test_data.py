@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 import zlib
@@ -369,6 +370,7 @@ class Server:
     def __init__(self):
         self.answers: dict[str, list] = {}
         self.asked: list[str] = []
+        self.closed = False
         handler = type("Handler", (_Handler,), {"mirror": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -381,8 +383,13 @@ class Server:
         return self.address + path
 
     def close(self) -> None:
+        self.closed = True
         self.server.shutdown()
         self.server.server_close()
+        for thread in threading.enumerate():  # a download that was given up ends with its server
+            if thread.name == fetch.THREAD:
+                thread.join(10)
+                assert not thread.is_alive()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -537,7 +544,7 @@ class Dripping(_Handler):
             getattr(self, self.path.strip("/"))()
 
     def drip(self, what: bytes):
-        for _ in range(2000):
+        while not self.mirror.closed:
             self.wfile.write(what)
             self.wfile.flush()
             time.sleep(0.02)
@@ -553,12 +560,13 @@ class Dripping(_Handler):
         self.drip(b"a")
 
     def silence(self):
-        time.sleep(5)
+        while not self.mirror.closed:
+            time.sleep(0.02)
 
     def endless(self):
         self.send_response(200)
         self.end_headers()
-        while True:
+        while not self.mirror.closed:
             self.wfile.write(bytes(1_000_000))
 
     def bomb(self):

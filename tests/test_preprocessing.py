@@ -19,9 +19,11 @@ from mnist_lib.preprocessing import (
     prepare_digit,
     rasterise,
     read_image,
+    split_digits,
 )
 from mnist_lib.pretrained import load_provenance, load_weights
 from mnist_lib.reference import forward
+from mnist_lib.simulate import write
 
 LEVEL = 1 / 255
 # Two computations of a pixel may round differently: by far less than a visible half level.
@@ -570,6 +572,58 @@ def test_any_flipped_byte_gives_ink_or_a_clear_error(name, tmp_path):
             continue
         assert np.isfinite(ink).all()
         assert ink.max() == 1
+
+
+# Several digits in one picture
+
+
+def side_by_side(digits, gap: float, seed: int) -> np.ndarray:
+    """Handwritten digits in a row; gap: between them, as a share of their height."""
+    rng = np.random.default_rng(seed)
+    cut = []
+    for digit in digits:
+        ink = rasterise(write(digit, seed=int(rng.integers(1000))))
+        rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+        cut.append(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+    tallest = max(len(part) for part in cut)
+    space = np.zeros((tallest, int(gap * tallest)))
+    row = [space]
+    for part in cut:
+        lower = tallest - len(part)
+        row += [np.pad(part, ((lower // 2, lower - lower // 2), (0, 0))), space]
+    return np.pad(np.hstack(row), 30)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_digits_side_by_side_are_taken_apart_and_read(count, weights):
+    """Of 20 rows of digits, all that stand a third of their height apart, and their answers."""
+    right = total = 0
+    for seed in range(20):
+        digits = np.random.default_rng(seed).integers(0, 10, count)
+        pieces = split_digits(side_by_side(digits, 0.35, seed))
+        assert len(pieces) == count, (seed, digits)
+        inputs = np.stack([prepare_digit(piece.ink) for piece in pieces])
+        right += int((forward(inputs, weights)["dense_2"].argmax(axis=1) == digits).sum())
+        total += count
+    assert right >= 0.9 * total
+
+
+def test_no_embedded_digit_is_taken_for_two(embedded):
+    for split in (embedded.train, embedded.test):
+        assert [len(split_digits(image)) for image in split.images] == [1] * len(split)
+
+
+def test_of_all_test_digits_one_is_taken_for_two(full):
+    several = [i for i, image in enumerate(full.test.images) if len(split_digits(image)) > 1]
+    assert several == [5676], "a four in two halves"
+
+
+def test_a_single_digit_is_left_as_it_is():
+    ink = np.zeros((50, 40))
+    ink[10:40, 5:12] = ink[12:20, 20:30] = 0.5  # a flag beside a stroke
+    (piece,) = split_digits(ink)
+    assert piece.box == (10, 5, 40, 30)
+    assert np.array_equal(piece.ink, ink[10:40, 5:30])
 
 
 def test_of_a_png_no_flipped_bit_changes_an_answer_in_silence(tmp_path):

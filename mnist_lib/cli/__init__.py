@@ -145,21 +145,29 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from mnist_lib.preprocessing import prepare_digit, read_image
+    from mnist_lib.preprocessing import ImageError, prepare_digit, read_image, split_digits
 
     forward, failed = _network(options.model), 0
     for path in options.pictures:
         try:
-            digit = prepare_digit(read_image(path))
+            pieces = split_digits(read_image(path))
+            if len(pieces) > 1 and not options.all:
+                found = f"{len(pieces)} digits side by side"
+                raise ImageError(f"{path}: {found}, expected one; --all reads each")
+            digits = [prepare_digit(piece.ink) for piece in pieces]
         except (ValueError, OSError) as error:
             text = _one_line(error)
             named = text if _shown(str(path)) in text else f"{_shown(str(path))}: {text}"
             print(f"mnist_lib predict: {named}", file=sys.stderr)
             failed += 1
             continue
-        probabilities = forward(digit[None])[0]
-        best = probabilities.argsort()[::-1][:3]
-        print(f"{_shown(str(path))}: " + ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best))
+        for piece, digit in zip(pieces, digits, strict=True):
+            probabilities = forward(digit[None])[0]
+            best = probabilities.argsort()[::-1][:3]
+            answers = ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best)
+            top, left, bottom, right = piece.box
+            where = f", rows {top}-{bottom}, columns {left}-{right}" if len(pieces) > 1 else ""
+            print(f"{_shown(str(path))}{where}: {answers}")
     return 2 if failed else 0
 
 
@@ -248,6 +256,11 @@ def _parser() -> argparse.ArgumentParser:
         "Say which digit each picture shows: the three best answers with their probabilities. "
         "Any picture will do, light on dark or dark on light. A picture that cannot be read is "
         "named, the others are answered, and the exit status is 2.",
+    )
+    predict.add_argument(
+        "--all",
+        action="store_true",
+        help="read every digit of a picture in which several stand side by side, left to right",
     )
     predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture file")
     _add_model(predict)

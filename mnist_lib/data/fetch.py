@@ -28,6 +28,10 @@ class FetchError(Exception):
     """A file cannot be had within the bounds; the message says from where, and which."""
 
 
+THREAD = "mnist_lib download"
+"""What the thread of a download is called."""
+
+
 class _Counted:
     """A file that counts what is written to it, up to a limit, until it is told to stop."""
 
@@ -67,7 +71,7 @@ def fetch(address: str, digest: str, folder: str) -> Path:
 
     if sys.stderr.isatty():
         print(f"downloading MNIST from {host} …", file=sys.stderr)
-    thread = Thread(target=work, daemon=True)
+    thread = Thread(target=work, name=THREAD, daemon=True)
     thread.start()
     try:
         _watch(thread, counted, host)
