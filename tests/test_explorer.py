@@ -137,6 +137,12 @@ def test_the_data_script_is_one_assignment_of_json(packed):
     assert script.isascii()
 
 
+def test_no_text_in_the_data_ends_the_script_that_it_stands_in(packed):
+    script = as_data_script(packed, {"name": "</script><script>alert(1)</script>"})
+    assert "<" not in script
+    assert json.loads(script.rstrip(";\n").split(" = ", 1)[1])["name"].startswith("</script>")
+
+
 # The widget
 
 

@@ -117,9 +117,13 @@ def about_weights(packed: bytes, golden: list[dict], *, computed_by: str = "Kera
 
 
 def as_data_script(packed: bytes, about: dict) -> str:
-    """A classic script that puts the weights, and what is known about them, in `mnistExplorer`."""
+    """A classic script that puts the weights, and what is known about them, in `mnistExplorer`.
+
+    It ends no `<script>` in which it may stand, whatever the texts say.
+    """
     data = about | {"weights": base64.b64encode(packed).decode()}
-    return f"globalThis.mnistExplorer = {json.dumps(data)};\n"
+    text = json.dumps(data).replace("<", "\\u003c")
+    return f"globalThis.mnistExplorer = {text};\n"
 
 
 def digit_sets() -> dict[str, Digits]:
