@@ -23,6 +23,7 @@ OUTSIDE = {
     "traitlets.traitlets.List": "of traitlets",
     "collections.abc.Callable": "of the standard library, as are all that follow",
     "collections.abc.Iterable": "",
+    "collections.abc.Iterator": "",
     "collections.abc.Sequence": "",
     "pathlib.Path": "",
     "pathlib._local.Path": "as Python 3.13 calls it",

@@ -21,9 +21,15 @@ import pytest
 from keras import layers
 
 from mnist_lib import pretrained as pretrained_weights
-from mnist_lib import saving
 from mnist_lib.model import build_model
-from mnist_lib.saving import ModelFileError, check_target, load_model, load_pretrained, save_model
+from mnist_lib.saving import (
+    ModelFileError,
+    check_target,
+    load_model,
+    load_pretrained,
+    reading,
+    save_model,
+)
 from mnist_lib.saving.writing import _quiet as quiet
 
 NAMES = ["model.h5", "model.keras", "model.weights.h5", "model.npz"]
@@ -540,7 +546,7 @@ def test_a_keras_file_that_would_unpack_to_gigabytes_is_refused(good, tmp_path):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("metadata.json", "{}")
-        archive.writestr("config.json", bytes(saving.MAX_BYTES + 1))
+        archive.writestr("config.json", bytes(reading.MAX_BYTES + 1))
         archive.writestr("model.weights.h5", b"")
     (tmp_path / "large.keras").write_bytes(buffer.getvalue())
     assert len(buffer.getvalue()) < 100_000
@@ -679,7 +685,7 @@ HOSTILE = {
     "a name that stands twice": (lambda members: [*members, members[0]], "holds .*, expected"),
     "a member outside": (lambda members: [*members, ("../outside.npy", b"")], "holds .*, expected"),
     "gigabytes of zeros": (
-        lambda members: [(members[0][0], bytes(saving.MAX_BYTES + 1)), *members[1:]],
+        lambda members: [(members[0][0], bytes(reading.MAX_BYTES + 1)), *members[1:]],
         "would unpack to",
     ),
     "no array": (lambda members: [(members[0][0], b"text"), *members[1:]], "cannot be read"),

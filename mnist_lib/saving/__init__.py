@@ -8,12 +8,10 @@ damaged: by the checksum of a zip archive, or by a hash beside the arrays.
 """
 
 from mnist_lib.saving.models import load_model, load_pretrained
-from mnist_lib.saving.reading import MAX_BYTES, ModelFileError, hash_of
-from mnist_lib.saving.writing import SUFFIXES, check_target, save_model, save_record, suffix_of
+from mnist_lib.saving.reading import ModelFileError, hash_of
+from mnist_lib.saving.writing import check_target, save_model, save_record, suffix_of
 
 __all__ = [
-    "MAX_BYTES",
-    "SUFFIXES",
     "ModelFileError",
     "check_target",
     "hash_of",

@@ -17,14 +17,6 @@ from mnist_lib.training.record import History, Score
 if TYPE_CHECKING:
     from mnist_lib.data import Digits
 
-EXPECTED_ACCURACY = {60_000: (0.985, 0.996), 4_000: (0.89, 0.99)}
-"""Where the test accuracy of the note's recipe falls, by number of training digits.
-
-Bands, not values: the low bits of a run differ between processors, and one seed differs from
-the next. Five seeds on the 60,000 gave 9,888 to 9,932 of 10,000; twelve on the embedded 4,000 gave
-923 to 967 of 1,000, with a standard deviation of 13. The bands leave a margin on both sides.
-"""
-
 
 # More parameters than elsewhere: the note's recipe, its seed, Keras' own hook, and where to go on.
 def train(
