@@ -38,6 +38,7 @@ OPENED = {"chapters/convolution": "One value of C2", "chapters/flatten": "One va
 def test_a_page_opens_the_explorer_at_its_own_layers_and_paper_gets_a_figure(browser, name):
     with opened(browser, HTML / f"{name}.html") as explorer:
         seen = explorer.read()
+        key = explorer.root.locator(".explorer-key").inner_text()
         fallback = explorer.tab.locator(".explorer-fallback")
         on_screen = fallback.is_visible(), explorer.root.is_visible()
         explorer.tab.emulate_media(media="print")
@@ -51,6 +52,7 @@ def test_a_page_opens_the_explorer_at_its_own_layers_and_paper_gets_a_figure(bro
     assert (seen["opened"] or {}).get("title") == OPENED.get(name)
     assert shown.strip() == SHOWN.get(name, "after ReLU")
     assert seen["sentence"].startswith(SAYS.get(name, "Test digit, a 7: the network says 7 "))
+    assert ("every number" in key) == (VIEWS[name] == list(SHAPES) and name not in BACK)
     assert (on_screen, on_paper) == ((False, True), (True, False))
 
 

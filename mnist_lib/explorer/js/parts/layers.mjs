@@ -1,13 +1,14 @@
 // All layers at full width; any value can be chosen.
 
 import { grouped, h, radios } from "../dom.mjs";
-import { OUTPUT } from "../engine.mjs";
+import { LAYERS, OUTPUT } from "../engine.mjs";
 import { paintMaps, placeIn, sizeOf, strongest, valueText } from "../maps.mjs";
 import { gridOf, pictureOf } from "../paint.mjs";
 
 const NEAR = { rootMargin: "200px" }; // what comes into view soon is kept up to date
 const CHOOSE = "Choose a channel to see its largest value, and how it comes about.";
-const KEY = `Every number that the network computes: dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
+const ALL = "Here is every number that the network computes. "; // where no layer is left out
+const KEY = `Dark is 0, blue to white positive, orange negative. ${CHOOSE}`;
 const ERRORS_KEY =
   "An error says how the loss would change if a number rose a little: blue, it would rise; orange, " +
   `it would fall; dark is 0. Each layer is scaled by its own largest. ${CHOOSE}`;
@@ -18,6 +19,7 @@ export function layersPart(store, shown, inspector, withErrors) {
   const choice = choicePart(store, withErrors);
   choice.node.hidden = !shown.some((layer) => layer.hasRelu);
   const key = h("p", { class: "explorer-key" });
+  const ofActivations = shown.length === LAYERS.length ? ALL + KEY : KEY;
   const nodes = layers.map((layer) => layer.node);
   const seen = new Set();
   const watcher = new IntersectionObserver((entries) => {
@@ -29,7 +31,7 @@ export function layersPart(store, shown, inspector, withErrors) {
   for (const node of nodes) watcher.observe(node);
   const paint = (scene) => {
     choice.check(scene.shown);
-    key.textContent = scene.shown === "errors" ? ERRORS_KEY : KEY;
+    key.textContent = scene.shown === "errors" ? ERRORS_KEY : ofActivations;
     layers.forEach((layer) => layer.paint(scene));
     const open = layers.find((layer) => layer.name === scene.selected?.name);
     if (open && open.node.nextSibling !== inspector.node) open.node.after(inspector.node);
