@@ -21,6 +21,7 @@ import pytest
 from keras import layers
 
 from mnist_lib import pretrained as pretrained_weights
+from mnist_lib import saving
 from mnist_lib.model import build_model
 from mnist_lib.saving import (
     ModelFileError,
@@ -91,6 +92,13 @@ def test_a_path_may_be_a_string_and_is_returned(tmp_path, pretrained):
     path = tmp_path / "harryTest.h5"
     assert save_model(pretrained, str(path)) == path
     assert same_weights(load_model(str(path)), pretrained)
+
+
+def test_the_hash_is_the_one_that_is_published(pretrained):
+    assert (
+        saving.hash_of(pretrained.get_weights())
+        == pretrained_weights.load_provenance()["weights_sha256"]
+    )
 
 
 def test_the_shipped_weights_stand_in_their_layers(pretrained, weights):
@@ -165,7 +173,6 @@ def test_a_failure_leaves_the_old_file_and_no_litter(name, fault, tmp_path, monk
 
 KILLED = """
 import os, sys
-from mnist_lib import pretrained as pretrained_weights
 from mnist_lib import saving
 real = os.link
 def kill(*paths):

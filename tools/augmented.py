@@ -20,7 +20,7 @@ from mnist_lib.data import Digits, Mnist, content_hash, embedded_test_indices, l
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import prepare_digit, rasterise
 from mnist_lib.pretrained import load_provenance
-from mnist_lib.saving import load_pretrained
+from mnist_lib.saving import hash_of, load_pretrained
 from mnist_lib.simulate import DISTURBANCES, scribble, styles
 from mnist_lib.simulate import write as write_strokes
 from mnist_lib.training import one_hot
@@ -30,7 +30,6 @@ from tools.pretrained import (
     outside_embedded_test,
     photographed,
     versions,
-    weights_hash,
     write,
 )
 from tools.pretrained import run as run_note
@@ -108,7 +107,7 @@ def main() -> None:
             "trained_on": f"{len(learned):,} training digits, warped and inked anew in every epoch",
             "held_out": f"{len(held):,} other training digits, for the thresholds",
             "data_sha256": content_hash(learned),
-            "weights_sha256": weights_hash(arrays),
+            "weights_sha256": hash_of(arrays.values()),
             "shipped_sha256": load_provenance()["weights_sha256"],
             "runs": runs,
             "measured": measured,

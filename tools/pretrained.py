@@ -7,7 +7,6 @@ The last counts how many simulated photographs of each kind these weights read r
 """
 
 import argparse
-import hashlib
 import json
 import os
 import platform
@@ -35,7 +34,7 @@ from mnist_lib.data import (
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import PEN, ImageError, prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import load_provenance
-from mnist_lib.saving import load_pretrained
+from mnist_lib.saving import hash_of, load_pretrained
 from mnist_lib.simulate import DISTURBANCES, photograph
 from mnist_lib.simulate import write as write_strokes
 from mnist_lib.training import History, evaluate, train
@@ -81,7 +80,7 @@ def make_weights(seed: int = 0) -> None:
             "seed": seed,
             "trained_on": f"{len(digits):,} training digits, all but the embedded test split",
             "data_sha256": content_hash(digits),
-            "weights_sha256": weights_hash(arrays),
+            "weights_sha256": hash_of(arrays.values()),
             "seconds": round(sum(history.seconds)),
             "epochs": epochs(history),
             "test": evaluate(model, mnist.test)._asdict(),
@@ -278,11 +277,6 @@ def epochs(history: History) -> list[dict]:
             history.loss, history.accuracy, history.seconds, strict=True
         )
     ]
-
-
-def weights_hash(arrays: dict[str, np.ndarray]) -> str:
-    """One sha256 of all 93,322 numbers, layer by layer, kernel before bias."""
-    return hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -73,12 +73,11 @@ def read(path: Path, suffix: str) -> Stored:
 
 
 def hash_of(arrays: Iterable[np.ndarray]) -> str:
-    """SHA-256 of the shapes and the bytes of arrays, in order."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    """SHA-256 of the bytes of all weights, kernel before bias, layer by layer.
+
+    It is the hash that `mnist_lib.pretrained.load_provenance` and the live network state.
+    """
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def array_names() -> list[str]:
