@@ -239,6 +239,17 @@ def test_an_interrupted_training_saves_what_it_has_beside_the_target(name, tmp_p
     assert (tmp_path / "my.npz").read_bytes() == b"old"
 
 
+def test_before_there_is_anything_to_save_nothing_is(capfd, monkeypatch):
+    import mnist_lib.model
+
+    def end():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(mnist_lib.model, "build_model", end)
+    assert main(["train"]) == 128 + signal.SIGTERM
+    assert capfd.readouterr().err == "interrupted: nothing was saved\n"
+
+
 @pytest.mark.slow
 def test_with_a_checkpoint_one_is_told_how_it_goes_on_and_it_does(tmp_path):
     arguments = "--save", "my.npz", "--checkpoint", "kept"

@@ -6,6 +6,7 @@ loading TensorFlow.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -47,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("interrupted: nothing was saved", file=sys.stderr)
-        return 130
+        return 128 + (stop.number if isinstance(stop, Stopped) else signal.SIGINT)
     except Exception as error:
         if not _expected(error):
             raise
@@ -77,9 +78,9 @@ def _train(options: argparse.Namespace) -> int:
         try:
             history = train(model, mnist.train, **recipe, checkpoint=options.checkpoint)
             score = evaluate(model, mnist.test)
+            ignore_signals()
         except Stopped as stop:
             return _keep_what_there_is(model, options, stop)
-        ignore_signals()
         print(f"right on the test digits: {score}")
         path, status = _save(model, options.save)
         print(f"saved: {path}")

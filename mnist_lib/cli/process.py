@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class Stopped(BaseException):
-    """A signal that asks the program to end; no handler of errors catches it."""
+class Stopped(KeyboardInterrupt):
+    """A signal that asks the program to end."""
 
     def __init__(self, number: int):
         super().__init__(number)
@@ -44,7 +44,7 @@ def ignore_signals() -> None:
 
 
 class _Lasting:
-    """A stream whose end, such as a pipe that is closed or a full disk, ends nothing else."""
+    """A stream whose errors are passed over: a closed pipe, a full disk."""
 
     def __init__(self, stream: Any):
         self._stream = stream
