@@ -29,22 +29,23 @@ class CheckpointError(ValueError):
 
 
 class Checkpoint:
-    """The state of one training in one folder.
+    """The state of one training in one file.
 
+    file: None where nothing is kept
     recipe: what makes it this training and no other, as JSON knows it
     """
 
-    def __init__(self, folder: Path, recipe: dict[str, Any]):
-        self.file, self.recipe = folder / FILE, recipe
+    def __init__(self, file: Path | None, recipe: dict[str, Any]):
+        self.file, self.recipe = file, recipe
 
     def resume(self, model: "keras.Model") -> History:
         """Put the state into the model; return the record so far, empty at the beginning.
 
         raises: CheckpointError for another training, or where the file is damaged
         """
-        if not self.file.exists():
+        if self.file is None or not self.file.exists():
             return History()
-        arrays, record = self._read()
+        arrays, record = _read(self.file)
         for name, found in record["recipe"].items():
             if found != (wanted := self.recipe.get(name)):
                 raise CheckpointError(
@@ -63,6 +64,8 @@ class Checkpoint:
 
     def keep(self, model: "keras.Model", history: History) -> None:
         """Replace the file by the state after another epoch."""
+        if self.file is None:
+            return
         record = {"recipe": self.recipe, "history": asdict(history)}
         arrays: dict[str, Any] = {
             name: np.asarray(variable) for name, variable in _variables(model).items()
@@ -74,31 +77,6 @@ class Checkpoint:
             os.fsync(file.fileno())
         os.replace(beside, self.file)
 
-    def _read(self) -> tuple[dict[str, np.ndarray], dict]:
-        try:
-            with self.file.open("rb") as content, np.load(content, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            record = json.loads(str(arrays.pop("record")))
-            return arrays, {"recipe": record["recipe"], "history": record["history"]}
-        except Exception as error:  # zipfile, NumPy and json raise nearly anything on damage
-            raise CheckpointError(
-                f"{self.file} cannot be read ({error}): remove it to begin anew"
-            ) from error
-
-
-class NoCheckpoint(Checkpoint):
-    """Nothing is kept."""
-
-    def __init__(self) -> None:
-        """There is no folder."""
-
-    def resume(self, model: "keras.Model") -> History:
-        """Begin at the beginning."""
-        return History()
-
-    def keep(self, model: "keras.Model", history: History) -> None:
-        """Keep nothing."""
-
 
 @contextlib.contextmanager
 def checkpoint_in(folder: str | Path | None, recipe: dict[str, Any]) -> Iterator[Checkpoint]:
@@ -108,7 +86,7 @@ def checkpoint_in(folder: str | Path | None, recipe: dict[str, Any]) -> Iterator
     raises: CheckpointError where another training is running in that folder
     """
     if folder is None:
-        yield NoCheckpoint()
+        yield Checkpoint(None, recipe)
         return
     from filelock import FileLock, Timeout
 
@@ -120,9 +98,22 @@ def checkpoint_in(folder: str | Path | None, recipe: dict[str, Any]) -> Iterator
     except Timeout:
         raise CheckpointError(f"another training is running in {folder}") from None
     try:
-        yield Checkpoint(folder, json.loads(json.dumps(recipe, default=float)))
+        yield Checkpoint(folder / FILE, json.loads(json.dumps(recipe, default=float)))
     finally:
         lock.release()
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """The arrays of a checkpoint, and its record."""
+    try:
+        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        record = json.loads(str(arrays.pop("record")))
+        return arrays, {"recipe": record["recipe"], "history": record["history"]}
+    except Exception as error:  # zipfile, NumPy and json raise nearly anything on damage
+        raise CheckpointError(
+            f"{path} cannot be read ({error}): remove it to begin anew"
+        ) from error
 
 
 def _variables(model: "keras.Model") -> dict[str, Any]:
