@@ -16,7 +16,7 @@ GLOSSARY = "appendix/glossary"
 WITHOUT = (GLOSSARY, "appendix/library", "appendix/bibliography")
 """Pages in which nothing is marked."""
 
-CLOSED = (nodes.reference, nodes.literal, nodes.emphasis, nodes.strong, nodes.title, nodes.raw)
+CLOSED = (nodes.reference, nodes.literal, nodes.emphasis, nodes.strong)
 """What keeps its words as they are. A term in italics is being introduced, there and then."""
 
 
@@ -87,7 +87,7 @@ def _is_open(text: nodes.Node, paragraph: nodes.Node) -> bool:
         if isinstance(node, CLOSED):
             return False
         node = node.parent
-    return not isinstance(paragraph.parent, nodes.field_body)
+    return True
 
 
 # Sphinx passes five positional arguments.
