@@ -1,4 +1,4 @@
-"""Write beside, then rename: folders for what is not finished, and for nothing else."""
+"""Temporary folders, so that a file takes its place whole or not at all."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = ".mnist_lib."
-"""How our unfinished folders are called."""
+"""How the names of these folders begin."""
 
 ABANDONED = 24 * 3600
 """Seconds after which what a killed process has left is removed by the next one."""

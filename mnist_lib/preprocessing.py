@@ -19,7 +19,7 @@ MAX_PIXELS = 20_000_000
 """Larger pictures are refused before they are decoded: a 50 kB file can hold 400 megapixels."""
 
 FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "GIF", "TIFF", "BMP", "AVIF", "JPEG2000", "PPM")
-"""What pictures come in. Of the others that Pillow knows, some run another program."""
+"""The formats that are read. Pillow knows more, and runs another program for some of them."""
 
 _INK_SIDE = 20
 """The box that holds the ink, in pixels, inside the picture of 28."""

@@ -36,8 +36,8 @@ def train(
     seed: the order of the digits comes from (seed, epoch) alone
     callbacks: `keras.callbacks.Callback` objects, called as by `model.fit`
     checkpoint: a folder that keeps the state after each epoch. A training that was killed goes on
-    from there when it is started again, and ends with the same weights, to the bit; only on the
-    same machine, since processors, and numbers of threads, round differently
+    from there when it is started again, and ends with the same weights, to the bit: on the same
+    machine, since another processor or number of threads may round differently
     returns: one loss, accuracy and time per epoch
     raises: ValueError for digits that do not fit the network, or a count below 1; CheckpointError
     for a folder of another training, or one in which a training is running
