@@ -885,11 +885,19 @@ def test_a_state_that_no_training_leaves_is_refused(value, trained, tmp_path):
         load_model(inner(tmp_path, tmp_path / "spoilt.keras", spoil_state))
 
 
-def test_the_state_of_another_optimizer_is_left_out(tmp_path, embedded):
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        keras.optimizers.Adam,
+        lambda: keras.optimizers.SGD(momentum=0.9),  # as many arrays, of the same shapes
+        lambda: keras.optimizers.RMSprop(rho=0.5),
+    ],
+)
+def test_the_state_of_another_optimizer_is_left_out(optimizer, tmp_path, embedded):
     model = build_model()
-    model.compile(optimizer="adam", loss="categorical_crossentropy")
+    model.compile(optimizer=optimizer(), loss="categorical_crossentropy")
     model.train_on_batch(embedded.train.images[:8], np.eye(10)[embedded.train.labels[:8]])
-    loaded = load_model(save_model(model, tmp_path / "adam.keras"))
+    loaded = load_model(save_model(model, tmp_path / "other.keras"))
     assert same_weights(loaded, model)
     assert int(loaded.optimizer.iterations.numpy()) == 0
 

@@ -28,6 +28,7 @@ _COMMON: dict[str, Any] = {
     "groups": 1,
 }
 _NONE = ("regularizer", "constraint")
+# No other optimizer of Keras has these settings together.
 _RMSPROP = {"rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
 
 
@@ -71,8 +72,6 @@ def is_our_optimizer(text: str | bytes) -> bool:
     optimizer = json.loads(text).get("compile_config", {}).get("optimizer", "rmsprop")
     if not isinstance(optimizer, dict):
         return optimizer == "rmsprop"
-    if optimizer.get("class_name") != "RMSprop":
-        return False
     return all(optimizer["config"].get(key) == value for key, value in _RMSPROP.items())
 
 
