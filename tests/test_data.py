@@ -507,13 +507,13 @@ def test_a_dropped_connection_and_then_a_good_one(server, cache, monkeypatch):
     with pytest.raises(DataError):
         load_mnist("full")
     assert not (cache / "mnist_lib_full.npz").exists()
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
 
 
 def test_a_redirect_is_followed(server, monkeypatch):
     server.offer("/elsewhere", npz(TINY))
     monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", "/elsewhere"))])
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
 
 
 def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
@@ -530,7 +530,7 @@ def test_a_server_that_falls_silent_is_given_up(server, monkeypatch):
     slow = mirror(server.offer("/slow.npz", "slow"))
     monkeypatch.setattr(download, "MIRRORS", [slow, mirror(server.offer("/mnist.npz", npz(TINY)))])
     start = time.monotonic()
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
     assert given[0] == 5
     assert time.monotonic() - start < 1.5
 
@@ -623,7 +623,7 @@ def test_a_full_disk_is_named_and_no_mirror_blamed(server, cache, monkeypatch):
             load_mnist("full")
         assert "No space left" in load_mnist().source
     assert not (cache / "mnist_lib_failed").exists()
-    assert "download" in load_mnist().source
+    assert "verified download" in load_mnist().source
 
 
 def test_a_failure_that_is_dated_in_the_future_blocks_nothing(server, cache, monkeypatch):
@@ -632,7 +632,7 @@ def test_a_failure_that_is_dated_in_the_future_blocks_nothing(server, cache, mon
     failed.touch()
     next_year = time.time() + 365 * 24 * 3600
     os.utime(failed, (next_year, next_year))
-    assert "download" in load_mnist().source
+    assert "verified download" in load_mnist().source
 
 
 def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monkeypatch):
@@ -648,13 +648,13 @@ def test_a_failure_is_remembered_by_auto_and_retried_by_full(server, cache, monk
     long_ago = time.time() - download.RETRY_SECONDS - 1
     os.utime(failed, (long_ago, long_ago))
     server.offer("/mnist.npz", npz(TINY))
-    assert "download" in load_mnist().source
+    assert "verified download" in load_mnist().source
 
 
 def test_a_damaged_download_is_fetched_anew(server, cache, monkeypatch):
     (cache / "mnist_lib_full.npz").write_bytes(npz(TINY)[:2000])
     monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
     assert (cache / "mnist_lib_full.npz").stat().st_size > 2000
 
 
@@ -662,7 +662,7 @@ def test_a_cache_that_cannot_be_written_is_no_error(server, tmp_path, monkeypatc
     (tmp_path / "file").write_text("a file where the folder should be")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file" / "below"))
     monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
 
 
 def test_a_full_disk_leaves_no_half_of_a_file(server, cache, monkeypatch):
@@ -672,7 +672,7 @@ def test_a_full_disk_leaves_no_half_of_a_file(server, cache, monkeypatch):
 
     monkeypatch.setattr(download, "MIRRORS", [mirror(server.offer("/mnist.npz", npz(TINY)))])
     monkeypatch.setattr(download.np, "savez_compressed", full_disk)
-    assert "download" in load_mnist("full").source
+    assert "verified download" in load_mnist("full").source
     assert [p.name for p in cache.iterdir()] == ["mnist_lib_embedded.npz"]
 
 
