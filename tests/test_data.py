@@ -599,7 +599,7 @@ def test_a_server_without_end_is_given_up(way, message, server, monkeypatch):
     with pytest.raises(DataError, match="could not be downloaded") as caught:
         load_mnist("full")
     assert message in str(caught.value.__cause__)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 30  # on a busy machine too; without bounds it never ends
 
 
 def test_a_download_has_a_longest_time(server, monkeypatch):
