@@ -175,7 +175,8 @@ def test_the_package_names_its_dependencies_without_versions():
     assert used >= OPTIONAL
     assert project["optional-dependencies"]["widget"] == ["anywidget"]
     used -= OPTIONAL
-    assert {"pillow" if name == "PIL" else name for name in used} | {"tensorflow"} == named
+    called = {"PIL": "pillow", "skimage": "scikit-image"}
+    assert {called.get(name, name) for name in used} | {"tensorflow"} == named
 
 
 def functions():
