@@ -15,8 +15,10 @@ from PIL import Image
 
 from mnist_lib.cli import main
 from mnist_lib.data import DataError, content_hash
+from mnist_lib.preprocessing import Mask, rasterise
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.saving import hash_of
+from mnist_lib.simulate import crop, photograph, write
 
 COMMANDS = ["train", "evaluate", "predict", "data"]
 
@@ -370,8 +372,10 @@ def test_predict_reads_the_first_ten_test_digits(pictures, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 10
     for k, (line, path) in enumerate(zip(lines, pictures, strict=True)):
-        found = re.fullmatch(re.escape(path) + r": (\d) \(.+%\), \d \(.+%\), \d \(.+%\)", line)
+        answer, *doubts = line.split("; unsure: ")
+        found = re.fullmatch(re.escape(path) + r": (\d) \(.+%\), \d \(.+%\), \d \(.+%\)", answer)
         assert int(found.group(1)) == k
+        assert doubts == (["it touches the edge of the picture"] if k == 7 else [])
 
 
 def test_a_bad_picture_is_named_and_the_others_are_answered(pictures, tmp_path, capfd):
@@ -399,6 +403,66 @@ def test_several_digits_in_one_picture_are_said_and_read_on_request(pictures, tm
     found = [re.match(r".*\.png(, rows \d+-\d+, columns \d+-\d+)?: (\d)", line) for line in lines]
     assert [match[2] for match in found] == ["3", "1", "7", "2"]
     assert [bool(match[1]) for match in found] == [True, True, True, False]
+
+
+def doubts(picture, path, capsys, *options):
+    """What `predict` says after its answer; and the answer."""
+    Image.fromarray(picture).save(path, quality=90)
+    assert main(["predict", str(path), *options]) == 0
+    answer, _, said = capsys.readouterr().out.strip().partition("; unsure: ")
+    return said, answer.removeprefix(f"{path}: ")[0]
+
+
+def test_a_photograph_on_its_side_is_doubted(tmp_path, capsys):
+    photo = photograph(rasterise(write(7, "plain")), "plain", seed=1)
+    assert doubts(photo, tmp_path / "7.jpg", capsys) == ("", "7")
+    for quarters in (1, 3):
+        said, _ = doubts(np.rot90(photo, quarters), tmp_path / "7.jpg", capsys)
+        assert re.fullmatch(r"turned by a quarter it would be a 7 \(.+%\)", said)
+
+
+def test_a_digit_that_is_cut_off_is_answered_with_a_doubt(tmp_path, capsys):
+    cut = crop(rasterise(write(3)), "cut off", seed=2)
+    said, answer = doubts(cut, tmp_path / "3.jpg", capsys)
+    assert (said, answer) == ("it touches the edge of the picture", "3")
+
+
+def test_two_masks_that_disagree_are_said(tmp_path, capsys, monkeypatch):
+    """Here the second mask is made to see a 1: no picture is known to be read so for ever."""
+    shown = [Mask("wide window", rasterise(write(8))), Mask("narrow window", rasterise(write(1)))]
+    monkeypatch.setattr("mnist_lib.cli.pictures.read_masks", lambda path: iter(shown))
+    said, answer = doubts(np.zeros((9, 9), np.uint8), tmp_path / "8.png", capsys)
+    assert (said, answer) == ("by narrow window it would be a 1", "8")
+    row = np.hstack([rasterise(write(1)), rasterise(write(1))])
+    shown[1] = Mask("narrow window", row)
+    said, answer = doubts(np.zeros((9, 9), np.uint8), tmp_path / "8.png", capsys)
+    assert (said, answer) == ("by narrow window there would be 2", "8")
+
+
+def test_boxes_are_told_in_pixels_of_the_picture(tmp_path, capsys):
+    """A page of 2000 x 1500 pixels is read at a fifth of that."""
+    page = np.pad(np.hstack([rasterise(write(3)), rasterise(write(8))]), 5)
+    large = Image.fromarray((230 - 200 * page).astype(np.uint8)).resize((2000, 1000))
+    noise = np.random.default_rng(0).normal(0, 2, (1000, 2000))
+    Image.fromarray((np.asarray(large) + noise).round().astype(np.uint8)).save(tmp_path / "38.png")
+    assert main(["predict", "--all", str(tmp_path / "38.png")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    found = [re.search(r"columns (\d+)-(\d+): (\d)", line).groups() for line in lines]
+    assert [digit for *_, digit in found] == ["3", "8"]
+    for (left, right, _), half in zip(found, (0, 285), strict=True):
+        inked = half + np.flatnonzero(page[:, half : half + 285].any(axis=0))
+        wanted = np.array([inked[0], inked[-1] + 1]) * 2000 / 570
+        assert [int(left), int(right)] == pytest.approx(wanted, abs=20)
+
+
+def test_other_weights_are_used_on_request(tmp_path, capsys):
+    path = tmp_path / "house.png"
+    Image.fromarray((255 * rasterise(write("house"))).astype(np.uint8)).save(path)
+    printed = []
+    for name in ("note", "augmented"):
+        assert main(["predict", "--weights", name, str(path)]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] != printed[1]
 
 
 WITHOUT_TENSORFLOW = """

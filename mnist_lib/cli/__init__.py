@@ -146,29 +146,24 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from mnist_lib.preprocessing import ImageError, prepare_digit, read_image, split_digits
+    from mnist_lib.cli.pictures import read_picture
 
-    forward, failed = _network(options.model), 0
+    network, failed = _network(options), 0
     for path in options.pictures:
         try:
-            pieces = split_digits(read_image(path))
-            if len(pieces) > 1 and not options.all:
-                found = f"{len(pieces)} digits side by side"
-                raise ImageError(f"{path}: {found}, expected one; --all reads each")
-            digits = [prepare_digit(piece.ink) for piece in pieces]
+            answers = read_picture(path, network, options.all)
         except (ValueError, OSError) as error:
             text = _one_line(error)
             named = text if _shown(str(path)) in text else f"{_shown(str(path))}: {text}"
             print(f"mnist_lib predict: {named}", file=sys.stderr)
             failed += 1
             continue
-        for piece, digit in zip(pieces, digits, strict=True):
-            probabilities = forward(digit[None])[0]
+        for probabilities, (top, left, bottom, right), doubts in answers:
             best = probabilities.argsort()[::-1][:3]
-            answers = ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best)
-            top, left, bottom, right = piece.box
-            where = f", rows {top}-{bottom}, columns {left}-{right}" if len(pieces) > 1 else ""
-            print(f"{_shown(str(path))}{where}: {answers}")
+            text = ", ".join(f"{k} ({probabilities[k]:.1%})" for k in best)
+            where = f", rows {top}-{bottom}, columns {left}-{right}" if len(answers) > 1 else ""
+            unsure = f"; unsure: {', '.join(doubts)}" if doubts else ""
+            print(f"{_shown(str(path))}{where}: {text}{unsure}")
     return 2 if failed else 0
 
 
@@ -186,19 +181,19 @@ def _data(options: argparse.Namespace) -> int:
     return 0
 
 
-def _network(path: Path | None) -> Callable:
-    """The shipped weights in NumPy, or a reader's own model in Keras."""
-    if path is None:
+def _network(options: argparse.Namespace) -> Callable:
+    """Shipped weights in NumPy, or a reader's own model in Keras."""
+    if options.model is None:
         from mnist_lib.architecture import LAYERS
         from mnist_lib.pretrained import load_weights
         from mnist_lib.reference import forward
 
-        weights = load_weights()
+        weights = load_weights(options.weights)
         return lambda digits: forward(digits, weights)[LAYERS[-1].name]
     with suppress_stderr():
         from mnist_lib.saving import load_model
 
-    model = load_model(path)
+    model = load_model(options.model)
     return lambda digits: model.predict(digits, verbose=0)
 
 
@@ -255,13 +250,20 @@ def _parser() -> argparse.ArgumentParser:
         "predict",
         _predict,
         "Say which digit each picture shows: the three best answers with their probabilities. "
-        "Any picture will do, light on dark or dark on light. A picture that cannot be read is "
-        "named, the others are answered, and the exit status is 2.",
+        "Any picture will do, light on dark or dark on light. Doubts are said after the answer. "
+        "A picture that cannot be read is named, the others are answered, and the exit status is "
+        "2.",
     )
     predict.add_argument(
         "--all",
         action="store_true",
         help="read every digit of a picture in which several stand side by side, left to right",
+    )
+    predict.add_argument(
+        "--weights",
+        choices=("note", "augmented"),
+        default="note",
+        help="shipped weights: of the note's recipe, or for other pens than MNIST's",
     )
     predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture file")
     _add_model(predict)
