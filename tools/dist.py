@@ -3,6 +3,7 @@
 - one PDF with all pages, an outline, page numbers, links, and what the pictures show in words;
 - one zip with the pages, which open from a folder without a network;
 - one zip with the notebooks and the package that they share;
+- that package as a wheel, and an SBOM: the list of all packages that it was tested with;
 - the SHA-256 checksum of each.
 
 The PDF is printed by the system's browser from one page that holds all others.
@@ -24,6 +25,7 @@ from pypdf import PdfReader
 from tqdm import tqdm
 
 from _ext.takeaway import ARCHIVE, write_zip
+from tools.package import build_wheel, write_sbom
 from tools.shared import ROOT, launch, write_text
 
 NAME = "mnist-to-the-last-number"
@@ -70,7 +72,7 @@ PAPER = {
 
 
 def main() -> None:
-    """Write the three files and their checksums."""
+    """Write the five files and their checksums."""
     parser = argparse.ArgumentParser(prog="python -m tools.dist", description=__doc__)
     parser.add_argument("--html", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "dist")
@@ -84,6 +86,8 @@ def main() -> None:
     members = {file.relative_to(html): file for file in html.rglob("*") if file.is_file()}
     write_zip(files[1], {f"{NAME}/{n.as_posix()}": f.read_bytes() for n, f in members.items()})
     shutil.copyfile(ROOT / ARCHIVE, files[2])
+    files += [build_wheel(output), output / f"{NAME}-sbom.cdx.json"]
+    write_sbom(files[-1])
     sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files]
     write_text(output / "SHA256SUMS", "".join(sums))
     for file in files:
