@@ -5,7 +5,7 @@
 # make notebooks   put the chapters into the state they are kept in; STUDENT=1: copies without solutions
 # make pretrained  train the shipped weights anew; make seeds: the five seeds of the training chapter;
 #                  make followed: one weight during a training;
-#                  make photographs: how many photographs of each kind they read
+# make photographs how many simulated pictures of each kind are read, and by two other recipes
 # make augmented   train the weights for real pens, which refuse what is no digit, and measure both
 # make experiments train every variant that the chapters compare; goes on where it was stopped
 # make kills N=200 kill a training N times, and compare what it ends with
@@ -60,7 +60,7 @@ followed: $(READY)
 	$(BIN)/python -m tools.pretrained followed
 
 photographs: $(READY)
-	$(BIN)/python -m tools.pretrained photographs
+	$(BIN)/python -m tools.photographs
 
 augmented: $(READY)
 	$(BIN)/python -m tools.augmented

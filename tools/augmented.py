@@ -25,13 +25,8 @@ from mnist_lib.simulate import DISTURBANCES, scribble, styles
 from mnist_lib.simulate import write as write_strokes
 from mnist_lib.training import one_hot
 from tools.experiments import split
-from tools.pretrained import (
-    FOLDER,
-    outside_embedded_test,
-    photographed,
-    versions,
-    write,
-)
+from tools.photographs import photographed
+from tools.pretrained import FOLDER, outside_embedded_test, versions, write
 from tools.pretrained import run as run_note
 
 EPOCHS, SLOW = 8, 2

@@ -1,26 +1,20 @@
-"""Make what `mnist_lib/pretrained/` ships: `make pretrained`, `seeds`, `followed`, `photographs`.
+"""Make what `mnist_lib/pretrained/` ships: `make pretrained`, `make seeds`, `make followed`.
 
-The first three train the note's recipe on the full MNIST and write what came out, with its
+They train the note's recipe on the full MNIST and write what came out, with its
 provenance. Seeds are fixed here, before anyone sees a result. With the weights comes what Keras
 computes from them for eleven digits; `python -m tools.pretrained golden` writes this part alone.
-The last counts how many simulated photographs of each kind these weights read right.
 """
 
 import argparse
 import json
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
-from tqdm import tqdm
 
 from mnist_lib.architecture import FOLLOWED, WEIGHTED
 from mnist_lib.data import (
@@ -32,11 +26,8 @@ from mnist_lib.data import (
     load_mnist,
 )
 from mnist_lib.model import build_model
-from mnist_lib.preprocessing import PEN, ImageError, prepare_digit, rasterise, read_image
 from mnist_lib.pretrained import load_provenance
 from mnist_lib.saving import hash_of, load_pretrained
-from mnist_lib.simulate import DISTURBANCES, photograph
-from mnist_lib.simulate import write as write_strokes
 from mnist_lib.training import History, evaluate, train
 from tools.shared import ROOT, write_text
 
@@ -52,7 +43,6 @@ def main() -> None:
         "golden": make_golden_outputs,
         "seeds": make_seeds,
         "followed": make_followed_path,
-        "photographs": make_photographs,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=makers)
@@ -217,41 +207,6 @@ class _Path(keras.callbacks.Callback):
     def _record(self) -> None:
         kernel = self.model.get_layer(FOLLOWED.layer).kernel
         self.values.append(float(np.asarray(kernel)[FOLLOWED.place]))
-
-
-def make_photographs(count: int = 100) -> None:
-    """Photograph written digits in every way, and count those that the shipped weights get right.
-
-    Number n is the digit n % 10 in style n // 10 % 5, with n as the seed of hand and camera.
-    """
-    model, kinds = load_pretrained(), {}
-    for kind in tqdm(DISTURBANCES, unit="kind"):
-        digits = np.stack([photographed(number, kind) for number in range(count)])
-        answers = model.predict(digits, verbose=0).argmax(axis=1)
-        wrong = np.flatnonzero(answers != np.arange(count) % 10).tolist()
-        kinds[kind] = {"correct": count - len(wrong), "total": count, "wrong": wrong}
-    write(
-        "photographs.json",
-        {
-            "made_by": "make photographs",
-            "weights_sha256": load_provenance()["weights_sha256"],
-            "kinds": kinds,
-            "versions": versions() | {"pillow": version("pillow"), "scipy": version("scipy")},
-        },
-    )
-
-
-def photographed(number: int, kind: str, pen: float = PEN) -> np.ndarray:
-    """The 28×28 of one photograph, by way of a JPEG file; black where no digit was found."""
-    strokes = write_strokes(number % 10, number // 10 % 5, seed=number)
-    photo = photograph(rasterise(strokes, pen), kind, seed=number)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "photo.jpg"
-        Image.fromarray(photo).save(file, quality=90)
-        try:
-            return prepare_digit(read_image(file))
-        except ImageError:
-            return np.zeros((28, 28, 1), np.float32)
 
 
 def outside_embedded_test(mnist: Mnist) -> np.ndarray:

@@ -1,0 +1,134 @@
+"""Count how many simulated pictures of each kind are read: `make photographs`.
+
+Number n shows two digits: n % 10, written in style n // 10 % 5 with n as the seed of the hand; and
+the nth of the embedded test digits that the note's weights read right, its shape MNIST's own. Each
+is photographed or cut out with n as the seed, filed as JPEG, and read by `read_image` and by two
+recipes that many would write.
+"""
+
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from mnist_lib.data import load_mnist
+from mnist_lib.preprocessing import (
+    PAD_SIDE,
+    PEN,
+    ImageError,
+    prepare_digit,
+    rasterise,
+    read_image,
+)
+from mnist_lib.pretrained import load_weights
+from mnist_lib.reference import forward
+from mnist_lib.saving import hash_of
+from mnist_lib.simulate import CROPS, DISTURBANCES, PENS, crop, photograph
+from mnist_lib.simulate import write as write_strokes
+from tests.recipes import RECIPES
+from tools.pretrained import versions, write
+
+COUNT = 100
+"""Pictures of each kind."""
+
+KINDS = (*DISTURBANCES, *CROPS)
+
+
+def main() -> None:
+    """Make, read and count all pictures; write the record."""
+    weights = {name: load_weights(name) for name in ("note", "augmented")}
+    written, shapes = written_digit, mnist_digit
+    kinds = {}
+    for kind in tqdm(KINDS, unit="kind"):
+        found = {
+            source: wrong_numbers(kind, digit, weights)
+            for source, digit in (("hands", written), ("mnist", shapes))
+        }
+        wrong = found["hands"]["note"]["read_image"]
+        counts = {
+            source: {
+                name: {reader: COUNT - len(numbers) for reader, numbers in readers.items()}
+                for name, readers in networks.items()
+            }
+            for source, networks in found.items()
+        }
+        kinds[kind] = {"correct": COUNT - len(wrong), "total": COUNT, "wrong": wrong} | counts
+    write(
+        "photographs.json",
+        {
+            "made_by": "make photographs",
+            "weights_sha256": hash_of(weights["note"]),
+            "augmented_sha256": hash_of(weights["augmented"]),
+            "kinds": kinds,
+            "versions": versions()
+            | {name: version(name) for name in ("pillow", "scikit-image", "scipy")},
+        },
+    )
+
+
+def wrong_numbers(kind: str, digit: Callable, weights: dict) -> dict[str, dict[str, list[int]]]:
+    """The numbers of the pictures that are read wrongly, by weights and by reader."""
+    inks, labels = zip(*(digit(number, kind) for number in range(COUNT)), strict=True)
+    read: dict[str, list] = {"read_image": [], **{name: [] for name in RECIPES}}
+    with tempfile.TemporaryDirectory() as folder:
+        for number, ink in enumerate(inks):
+            file = filed(ink, kind, number, Path(folder) / "photo.jpg")
+            read["read_image"].append(read_digit(file))
+            for name, recipe in RECIPES.items():
+                with Image.open(file) as picture:
+                    read[name].append(recipe(picture))
+
+    def wrong(pictures: list, network: dict) -> list[int]:
+        answers = forward(np.stack(pictures), network)["dense_2"].argmax(axis=1)
+        return np.flatnonzero(answers != np.array(labels)).tolist()
+
+    return {
+        name: {reader: wrong(pictures, network) for reader, pictures in read.items()}
+        for name, network in weights.items()
+    }
+
+
+def written_digit(number: int, kind: str, pen: float | None = None) -> tuple[np.ndarray, int]:
+    """Ink and label of a digit by one of several hands, with the pen that the kind is about."""
+    strokes = write_strokes(number % 10, number // 10 % 5, seed=number)
+    return rasterise(strokes, pen or PENS.get(kind, PEN)), number % 10
+
+
+def mnist_digit(number: int, kind: str) -> tuple[np.ndarray, int]:
+    """Ink and label of an embedded test digit that is read right, with crisp edges."""
+    test = load_mnist("embedded").test[: 2 * COUNT]
+    answers = forward(test.images, load_weights())["dense_2"].argmax(axis=1)
+    index = np.flatnonzero(answers == test.labels)[number]
+    picture = Image.fromarray(test.images[index, :, :, 0])
+    large = np.asarray(picture.resize((PAD_SIDE, PAD_SIDE), Image.Resampling.BICUBIC))
+    return np.clip(5 * (large - 0.5) + 0.5, 0, 1).astype(np.float32), int(test.labels[index])
+
+
+def filed(ink: np.ndarray, kind: str, number: int, file: Path) -> Path:
+    """Photograph or cut out the ink, and save it."""
+    picture = (photograph if kind in DISTURBANCES else crop)(ink, kind, seed=number)
+    Image.fromarray(picture).save(file, quality=90)
+    return file
+
+
+def read_digit(file: Path) -> np.ndarray:
+    """The 28×28 of a picture; black where no digit was found."""
+    try:
+        return prepare_digit(read_image(file))
+    except ImageError:
+        return np.zeros((28, 28, 1), np.float32)
+
+
+def photographed(number: int, kind: str, pen: float = PEN) -> np.ndarray:
+    """The 28×28 of one written digit, by way of a JPEG file."""
+    with tempfile.TemporaryDirectory() as folder:
+        ink, _ = written_digit(number, kind, pen)
+        return read_digit(filed(ink, kind, number, Path(folder) / "photo.jpg"))
+
+
+if __name__ == "__main__":
+    main()
