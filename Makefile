@@ -9,6 +9,7 @@
 # make augmented   train the weights for real pens, which refuse what is no digit, and measure both
 # make experiments train every variant that the chapters compare; goes on where it was stopped
 # make kills N=200 kill a training N times, and compare what it ends with
+# make fuzz MINUTES=10   damage files of each kind that is read, for that long each
 # make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
 # make dist        the whole book to take away: one PDF, and zips of the pages and the notebooks
 # make bench       measure speed and size, after make book
@@ -18,7 +19,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book dist test quick format notebooks pretrained seeds followed photographs augmented experiments kills worksheets bench repository requirements clean
+.PHONY: book dist test quick format notebooks pretrained seeds followed photographs augmented experiments kills fuzz worksheets bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -70,6 +71,9 @@ experiments: $(READY)
 
 kills: $(READY)
 	MNIST_KILLS=$(or $(N),20) $(BIN)/python -m pytest -q -p no:xdist tests/test_checkpoint.py -k killed_at_any_moment
+
+fuzz: $(READY)
+	MNIST_FUZZ_MINUTES=$(or $(MINUTES),10) $(BIN)/python -m pytest -q -s -p no:xdist tests/test_fuzz.py tests/live/test_share.py -k damaged
 
 worksheets: $(READY)
 	$(BIN)/python -m tools.worksheets --seed $(or $(SEED),1) --students $(or $(CLASS),1)

@@ -7,6 +7,7 @@ import hashlib
 import os
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -164,8 +165,11 @@ def _read_idx(paths: list[Path]) -> dict[str, np.ndarray]:
     arrays = {}
     for path, (name, want) in zip(paths, FULL.items(), strict=True):
         header = 4 + 4 * len(want.shape)
-        with gzip.open(path) as file:
-            content = file.read(header + int(np.prod(want.shape)) + 1)[header:]
+        try:
+            with gzip.open(path) as file:
+                content = file.read(header + int(np.prod(want.shape)) + 1)[header:]
+        except (OSError, EOFError, zlib.error) as error:  # as gzip.BadGzipFile is
+            raise DataError(f"expected {name} as a gzip file: {error}") from error
         if len(content) != np.prod(want.shape):
             raise DataError(
                 f"expected {np.prod(want.shape):,} bytes of {name}, got {len(content):,}"

@@ -1,16 +1,20 @@
 """A drawing goes from page to page, and in a link to others; a link may hold anything."""
 
 import base64
+import os
+import time
 
 import numpy as np
 import pytest
 from browsing import HTML, complaints, visit
 from live_explorer import LANDING, WIDE, Explorer, opened, probabilities
 
+from mnist_lib.explorer.bundle import MODULES
 from mnist_lib.preprocessing import prepare_digit, rasterise
 from mnist_lib.simulate import write
 
 CHAPTER = HTML / "chapters" / "flatten.html"
+MINUTES = float(os.environ.get("MNIST_FUZZ_MINUTES", "0"))
 
 
 def strokes_in(text):
@@ -107,6 +111,58 @@ def test_a_link_that_carries_no_drawing_opens_the_example_and_says_so(browser, n
     assert explorer.root.get_by_text("no drawing that can be read").is_visible()
     context.close()
     assert complaints(messages) == []
+
+
+def drawing_or_none(text):
+    """What the format's description makes of a text: strokes, or None where it is no drawing."""
+    if len(text) > 20_000 or not text or len(text) % 4 == 1:
+        return None
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    at, counts = 1, []
+    while at < len(raw):
+        counts.append(int.from_bytes(raw[at : at + 2], "big"))
+        at += 2 + 3 * counts[-1]
+    if raw[:1] != b"\x01" or at != len(raw) or not counts or 0 in counts:
+        return None
+    return strokes_in(text)
+
+
+def damaged_texts(rng, whole):
+    """A link with letters changed, cut out, cut off or put in; every other one of chance alone."""
+    alphabet = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+    for number in range(1000):
+        if number % 2:
+            yield "AQA" + "".join(rng.choice(alphabet, rng.integers(0, 20)))
+            continue
+        letters = list(whole)
+        for at in rng.integers(0, len(letters), rng.integers(1, 4)):
+            letters[at : at + rng.integers(0, 3)] = rng.choice(alphabet, rng.integers(0, 3))
+        yield "".join(letters)[: rng.integers(1, len(letters) + 1) if number % 4 else None]
+
+
+def test_any_damaged_link_is_the_drawing_that_the_format_says_or_none(browser, link):
+    """A thousand texts; `make fuzz` goes on for MINUTES."""
+    tab = browser.new_page()
+    source = (MODULES / "link.mjs").read_text(encoding="utf-8")
+    tab.evaluate(
+        "async (source) => { globalThis.link = await import("
+        "`data:text/javascript,${encodeURIComponent(source)}`) }",
+        source,
+    )
+    end, seed, drawings = time.monotonic() + 60 * MINUTES, 0, 0
+    while seed == 0 or time.monotonic() < end:
+        texts = list(damaged_texts(np.random.default_rng(seed), link[0]))
+        found = tab.evaluate("(texts) => texts.map(link.drawingFrom)", texts)
+        for text, strokes in zip(texts, found, strict=True):
+            wanted = drawing_or_none(text)
+            assert (strokes is None) == (wanted is None), text
+            for one, other in zip(strokes or [], wanted or [], strict=True):
+                assert np.allclose(one, other)
+        drawings += sum(strokes is not None for strokes in found)
+        seed += 1
+    print(f"{1000 * seed:,} links, {drawings:,} of them drawings")
+    assert drawings > 0
+    tab.close()
 
 
 def test_a_drawing_is_there_on_the_next_page_of_the_tab_and_in_no_other_tab(browser):
