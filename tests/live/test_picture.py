@@ -42,6 +42,51 @@ def test_the_ink_of_strokes_is_that_of_python(engine, drawings):
         assert difference.max() <= ROUNDING
 
 
+GROW = """
+(strokes) => {
+  const [inked, grown, whole] = [api.growingInk(), [], []];
+  const show = (drawing) => {
+    grown.push(textOf(inked(drawing)));
+    whole.push(textOf(api.rasterise(drawing)));
+  };
+  let drawing = [];
+  for (const stroke of strokes) {
+    drawing = [...drawing, [stroke[0]]];
+    show(drawing);
+    for (let i = 1; i < stroke.length; i += 7) {
+      drawing = [...drawing.slice(0, -1), [...drawing.at(-1), ...stroke.slice(i, i + 7)]];
+      show(drawing);
+    }
+  }
+  for (const other of [drawing.slice(0, 1), [], strokes.slice(1), drawing]) show(other);
+  return [grown, whole];
+}
+"""
+
+
+def test_a_drawing_that_grows_has_the_same_ink_at_every_step(engine):
+    """Point by point, then back to its first stroke, cleared, another one, and forward again."""
+    for drawing in (write(4, "open"), write(8), write("house")):
+        grown, whole = engine.evaluate(GROW, as_lists(drawing))
+        assert len(grown) > 10
+        assert grown == whole
+
+
+def test_of_a_drawing_that_grows_only_what_is_new_is_inked(engine):
+    """The old points are moved in secret: whoever inked them again would show it."""
+    old, same, moved = engine.evaluate(
+        """() => {
+          const inked = api.growingInk();
+          const stroke = [[0.2, 0.2], [0.3, 0.2], [0.4, 0.2]];
+          inked([stroke]);
+          stroke[0][1] = 0.8;
+          const old = inked([[...stroke, [0.5, 0.2]]]);
+          return [old[224 * 280 + 56], old[56 * 280 + 56], old[56 * 280 + 140]];
+        }"""
+    )
+    assert (old, same, moved) == (0, 1, 1)
+
+
 def check_steps(steps, ink):
     """The digit is that of Python, and so is every step that the page shows on the way to it."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))

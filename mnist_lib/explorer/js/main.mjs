@@ -59,7 +59,7 @@ export { allow, buttonOf, checkbox, freshId, grouped, h, loadScript } from "./do
 export { OUTPUT, SHAPES, WEIGHTED, bytesOf, kernelShapeOf, layerOf } from "./engine.mjs";
 export { SEEN } from "./explain.mjs";
 export { frameAt, largestOf, paintTiles, pictureOf, plane, svgElement } from "./paint.mjs";
-export { PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
+export { growingInk, PAD_SIDE, PEN, prepareDigit, rasterise, shrink } from "./picture.mjs";
 export { createStore, openingState } from "./state.mjs";
 
 const NARROW = 520; // pixels: below it the channels of a layer are laid out in more rows

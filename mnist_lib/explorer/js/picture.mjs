@@ -7,13 +7,36 @@ export const PEN = 28; // diameter of the pen, in pixels of the pad
 export const INK_SIDE = 20; // the box that holds the ink, inside the picture of 28
 
 /** Ink of strokes [[[x, y], …], …] in units of the pad's side, as (280, 280) numbers in [0, 1]. */
-export function rasterise(strokes) {
-  const ink = new Float32Array(PAD_SIDE * PAD_SIDE);
-  for (const stroke of strokes) {
-    const points = stroke.map(([x, y]) => [x * PAD_SIDE, y * PAD_SIDE]);
-    points.forEach((point, i) => drawSegment(ink, points[Math.max(i - 1, 0)], point));
-  }
-  return ink;
+export const rasterise = (strokes) => growingInk()(strokes);
+
+/**
+ * The same function, for a drawing that grows: it remembers the last one, and where the new one goes
+ * on from it, only what is new is inked.
+ */
+export function growingInk() {
+  let [before, ink] = [[], null];
+  return (strokes) => {
+    const more = ink && goesOn(before, strokes);
+    ink = more ? ink.slice() : new Float32Array(PAD_SIDE * PAD_SIDE);
+    strokes.forEach((stroke, k) => drawStroke(ink, stroke, more ? (before[k]?.length ?? 0) : 0));
+    before = strokes;
+    return ink;
+  };
+}
+
+/** Whether old strokes are the beginning of new ones: the same, but for points at the end of the last. */
+const goesOn = (old, strokes) =>
+  old.every((stroke, k) => {
+    const [at, now] = [stroke.length - 1, strokes[k]];
+    return (
+      now === stroke || (k === old.length - 1 && now?.[0] === stroke[0] && now[at] === stroke[at])
+    );
+  });
+
+function drawStroke(ink, stroke, from) {
+  const pixels = ([x, y]) => [x * PAD_SIDE, y * PAD_SIDE];
+  for (let i = from; i < stroke.length; i++)
+    drawSegment(ink, pixels(stroke[Math.max(i - 1, 0)]), pixels(stroke[i]));
 }
 
 // A round pen with one pixel of soft edge; where segments overlap, the darker ink stays.

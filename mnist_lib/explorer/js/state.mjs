@@ -2,7 +2,7 @@
 
 import { FLATTEN, FOLLOWED, LAYERS, OUTPUT, bytesOf, decodeWeights, forward } from "./engine.mjs";
 import { backward } from "./gradients.mjs";
-import { PAD_SIDE, prepareDigit, rasterise, shrink } from "./picture.mjs";
+import { growingInk, PAD_SIDE, prepareDigit, shrink } from "./picture.mjs";
 
 const FLAT = LAYERS.indexOf(FLATTEN);
 const CLASSES = new Set(Array(OUTPUT.shape[0]).keys());
@@ -163,9 +163,8 @@ const REDUCERS = {
   },
 };
 
-/** From strokes to the digit that the network gets. */
-function prepare(strokes, picked, normalise, goldenDigits) {
-  const ink = picked === null ? rasterise(strokes) : null;
+/** From ink to the digit that the network gets. */
+function prepare(ink, picked, normalise, goldenDigits) {
   const steps = ink && prepareDigit(ink, PAD_SIDE, PAD_SIDE);
   const drawn = steps && (normalise ? steps.digit : shrink(ink));
   return { ink, steps, digit: picked === null ? drawn : goldenDigits[picked].digit };
@@ -193,10 +192,11 @@ function remembering(work) {
  * the pen moves no gradients.
  */
 function createScene() {
-  const [digitOf, run, goBack] = [prepare, forward, backward].map(remembering);
+  const [inkOf, digitOf, run, goBack] = [growingInk(), prepare, forward, backward].map(remembering);
   return (state) => {
     const { strokes, picked, normalise, goldenDigits, weights } = state;
-    const prepared = digitOf(strokes, picked, normalise, goldenDigits);
+    const ink = picked === null ? inkOf(strokes) : null;
+    const prepared = digitOf(ink, picked, normalise, goldenDigits);
     const outputs = prepared.digit && run(prepared.digit, weights);
     const visited = STOPS[state.stop] ?? null;
     const scene = { ...state, ...prepared, outputs, visited, target: null, back: null };
