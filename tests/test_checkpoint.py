@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import keras
@@ -167,6 +168,13 @@ def test_a_damaged_file_is_named_and_left_alone(share, folder, digits):
     with pytest.raises(CheckpointError, match=rf"{FILE} cannot be read .*: remove it"):
         train(fresh(), digits, epochs=2, checkpoint=folder)
     assert (folder / FILE).read_bytes() == damaged
+
+
+def test_a_file_that_would_unpack_to_gigabytes_is_refused_unread(folder, digits):
+    with zipfile.ZipFile(folder / FILE, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("record.npy", bytes(50_000_000))
+    with pytest.raises(CheckpointError, match="it would unpack to 50,000,000 bytes"):
+        train(fresh(), digits, epochs=2, checkpoint=folder)
 
 
 @pytest.mark.parametrize("part", range(1, 10))

@@ -9,6 +9,7 @@ training that goes on reaches the same bits as one that was never interrupted.
 import contextlib
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import keras
 
 FILE = "checkpoint.npz"
+
+_MAX_BYTES = 20_000_000
+"""Fifteen times what a checkpoint holds."""
 
 
 class CheckpointError(ValueError):
@@ -106,7 +110,10 @@ def checkpoint_in(folder: str | Path | None, recipe: dict[str, Any]) -> Iterator
 def _read(path: Path) -> tuple[dict[str, np.ndarray], dict]:
     """The arrays of a checkpoint, and its record."""
     try:
-        with path.open("rb") as content, np.load(content, allow_pickle=False) as file:
+        with zipfile.ZipFile(path) as archive:
+            if (size := sum(member.file_size for member in archive.infolist())) > _MAX_BYTES:
+                raise ValueError(f"it would unpack to {size:,} bytes")
+        with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         record = json.loads(str(arrays.pop("record")))
         return arrays, {"recipe": record["recipe"], "history": record["history"]}
