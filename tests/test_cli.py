@@ -14,9 +14,11 @@ import pytest
 from PIL import Image
 
 from mnist_lib.cli import main
+from mnist_lib.cli.pictures import _turned
 from mnist_lib.data import DataError, content_hash
-from mnist_lib.preprocessing import Mask, rasterise
-from mnist_lib.pretrained import load_provenance
+from mnist_lib.preprocessing import Mask, prepare_digit, rasterise, split_digits
+from mnist_lib.pretrained import load_provenance, load_weights
+from mnist_lib.reference import forward
 from mnist_lib.saving import hash_of
 from mnist_lib.simulate import crop, photograph, write
 
@@ -419,6 +421,29 @@ def test_a_photograph_on_its_side_is_doubted(tmp_path, capsys):
     for quarters in (1, 3):
         said, _ = doubts(np.rot90(photo, quarters), tmp_path / "7.jpg", capsys)
         assert re.fullmatch(r"turned by a quarter it would be a 7 \(.+%\)", said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "false", "caught"), [("note", 29, 0.86), ("augmented", 15, 0.94)])
+def test_few_upright_digits_are_doubted_and_most_that_lie_on_their_side(
+    name, false, caught, embedded
+):
+    weights = load_weights(name)
+
+    def network(digits):
+        return forward(digits, weights)["dense_2"]
+
+    def doubted(images, quarters):
+        turned = np.rot90(images[:, :, :, 0], quarters, axes=(1, 2))
+        pieces = [split_digits(image)[0] for image in turned]
+        answers = network(np.stack([prepare_digit(piece.ink) for piece in pieces])).argmax(axis=1)
+        return np.array([bool(_turned(piece, network)) for piece in pieces]), answers
+
+    upright, _ = doubted(embedded.test.images, 0)
+    assert abs(upright.sum() - false) <= 2
+    aside, answers = doubted(embedded.test.images[::4], 1)
+    wrong = answers != embedded.test.labels[::4]
+    assert aside[wrong].mean() == pytest.approx(caught, abs=0.05)
 
 
 def test_a_digit_that_is_cut_off_is_answered_with_a_doubt(tmp_path, capsys):

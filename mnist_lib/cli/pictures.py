@@ -67,8 +67,8 @@ def _edges(piece: Piece, shape: tuple[int, ...]) -> list[str]:
 def _turned(piece: Piece, network: Callable) -> list[str]:
     """A phone may have stored the picture on its side, without a note which way is up.
 
-    Of MNIST's own digits 3 in 100 are doubted, and of those that are read wrongly since they lie
-    on their side 86; with the weights for real pens it is 1 and 94.
+    Of 1,000 upright test digits 29 are doubted; of those that are read wrongly when they lie on
+    their side, 86 of 100. With the weights for real pens it is 15, and 94 of 100.
     """
     upright, *turned = (_probabilities([piece], network, quarters)[0] for quarters in (0, 1, 3))
     best = max(turned, key=np.max)
