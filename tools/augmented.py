@@ -5,8 +5,12 @@ and on scribbles and letters for which all ten outputs shall be one tenth. The d
 `make pretrained` but for 5,000 that are held out: on them, and on them alone, the threshold of the
 refusal is chosen. Letters, drawings and scribbles that are measured are of other kinds than those
 learned. The test set is opened once, at the end. Seeds are fixed here, before anyone sees a result.
+
+`python -m tools.augmented photographs` reads the photographs anew, with the weights that are
+shipped: after a change of `read_image` no network has to be trained again.
 """
 
+import argparse
 import os
 import time
 from importlib.metadata import version
@@ -19,7 +23,7 @@ from mnist_lib.augment import augment
 from mnist_lib.data import Digits, Mnist, content_hash, embedded_test_indices, load_mnist
 from mnist_lib.model import build_model
 from mnist_lib.preprocessing import prepare_digit, rasterise
-from mnist_lib.pretrained import load_provenance
+from mnist_lib.pretrained import load_augmented_results, load_provenance
 from mnist_lib.saving import hash_of, load_pretrained
 from mnist_lib.simulate import DISTURBANCES, scribble, styles
 from mnist_lib.simulate import write as write_strokes
@@ -45,6 +49,9 @@ OTHER_SCRIBBLES = ("loops", "hatching")
 FIGURES = ("arrow", "heart", "house", "spiral", "star", "cat")
 """What is measured: none of it is learned."""
 
+SHIPPED = {"shipped": "note", "seed 0": "augmented"}
+"""The networks whose weights are kept, and their names; they alone read the photographs."""
+
 NUMBERS = range(4000, 4100)
 """Photographs as `make photographs` numbers them; these seeds are used nowhere else."""
 
@@ -57,6 +64,23 @@ PENS = (7, 14, 21, 28, 42, 56, 70)
 
 
 def main() -> None:
+    """Train and measure all, or measure what depends on `read_image`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("all", "photographs"), default="all")
+    (make_all if parser.parse_args().what == "all" else measure_photographs)()
+
+
+def measure_photographs() -> None:
+    """Write the counts of the two networks whose weights are shipped into the record."""
+    record, photographs = load_augmented_results(), Photographs()
+    for name, weights in SHIPPED.items():
+        measured = record["measured"][name]
+        model = load_pretrained(weights)
+        measured |= photographs.measure(model, measured["threshold"])
+    write("augmented.json", record)
+
+
+def make_all() -> None:
     """Train, choose, measure; then open the test set and write the record."""
     mnist = load_mnist("full")
     held, learned = split(mnist.train[outside_embedded_test(mnist)])
@@ -79,6 +103,9 @@ def main() -> None:
         name: pictures.measure(model, limit, {"held_out": held} | tests)
         for name, (model, limit) in networks.items()
     }
+    photographs = Photographs()
+    for name in SHIPPED:
+        measured[name] |= photographs.measure(*networks[name])
     arrays = {
         f"{layer.name}/{part}": array
         for layer in best.layers
@@ -159,12 +186,20 @@ def drawn(strokes: list, **pen: float) -> np.ndarray:
     return prepare_digit(rasterise(strokes, **pen))
 
 
-class Pictures:
-    """What is measured, made once for all networks.
+def count(model: keras.Model, limit: float, images: np.ndarray, labels: np.ndarray) -> dict:
+    """Right answers and refusals, at one threshold."""
+    outputs = model.predict(images, batch_size=256, verbose=0)
+    right, kept = outputs.argmax(axis=1) == labels, outputs.max(axis=1) >= limit
+    return {
+        "correct": int(right.sum()),
+        "correct_and_kept": int((right & kept).sum()),
+        "kept": int(kept.sum()),
+        "total": len(labels),
+    }
 
-    A hundred photographs of each kind; each pen draws 300 digits, each letter and figure is drawn
-    20 times, each scribble 100 times.
-    """
+
+class Photographs:
+    """A hundred of each kind, read once for all networks."""
 
     def __init__(self):
         self.photographs = {
@@ -175,6 +210,24 @@ class Pictures:
             kind: (np.stack([photographed(n, kind, BOLD) for n in NUMBERS]), np.array(NUMBERS) % 10)
             for kind in tqdm(BOLD_KINDS, unit="kind")
         }
+
+    def measure(self, model: keras.Model, limit: float) -> dict:
+        """Counts by kind."""
+        return {
+            "photographs": {
+                k: count(model, limit, *shown) for k, shown in self.photographs.items()
+            },
+            "bold_photographs": {k: count(model, limit, *shown) for k, shown in self.bold.items()},
+        }
+
+
+class Pictures:
+    """What is measured without a camera, made once for all networks.
+
+    Each pen draws 300 digits, each letter and figure is drawn 20 times, each scribble 100 times.
+    """
+
+    def __init__(self):
         written = [(what, style) for what in "0123456789" for style in range(len(styles()[what]))]
         chosen = [written[n % len(written)] for n in range(300)]
         self.pens = {
@@ -194,27 +247,16 @@ class Pictures:
 
     def measure(self, model: keras.Model, limit: float, digits: dict[str, Digits]) -> dict:
         """Counts of right answers and of refusals, at one threshold."""
-
-        def count(images: np.ndarray, labels: np.ndarray) -> dict:
-            outputs = model.predict(images, batch_size=256, verbose=0)
-            right, kept = outputs.argmax(axis=1) == labels, outputs.max(axis=1) >= limit
-            return {
-                "correct": int(right.sum()),
-                "correct_and_kept": int((right & kept).sum()),
-                "kept": int(kept.sum()),
-                "total": len(labels),
-            }
-
         return {
             "threshold": limit,
-            "photographs": {kind: count(*shown) for kind, shown in self.photographs.items()},
-            "bold_photographs": {kind: count(*shown) for kind, shown in self.bold.items()},
-            "pens": {pen: count(*shown) for pen, shown in self.pens.items()},
+            "pens": {pen: count(model, limit, *shown) for pen, shown in self.pens.items()},
             "no_digits": {
                 what: {"refused": int((scores(model, shown) < limit).sum()), "total": len(shown)}
                 for what, shown in self.nothing.items()
             },
-            **{name: count(part.images, part.labels) for name, part in digits.items()},
+            **{
+                name: count(model, limit, part.images, part.labels) for name, part in digits.items()
+            },
         }
 
 

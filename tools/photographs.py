@@ -8,7 +8,9 @@ recipes that many would write.
 
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +26,8 @@ from mnist_lib.preprocessing import (
     rasterise,
     read_image,
 )
-from mnist_lib.pretrained import load_weights
+from mnist_lib.pretrained import load_augmented_results, load_provenance, load_weights
 from mnist_lib.reference import forward
-from mnist_lib.saving import hash_of
 from mnist_lib.simulate import CROPS, DISTURBANCES, PENS, crop, photograph
 from mnist_lib.simulate import write as write_strokes
 from tests.recipes import RECIPES
@@ -36,41 +37,44 @@ COUNT = 100
 """Pictures of each kind."""
 
 KINDS = (*DISTURBANCES, *CROPS)
+WEIGHTS = ("note", "augmented")
 
 
 def main() -> None:
-    """Make, read and count all pictures; write the record."""
-    weights = {name: load_weights(name) for name in ("note", "augmented")}
-    written, shapes = written_digit, mnist_digit
-    kinds = {}
-    for kind in tqdm(KINDS, unit="kind"):
-        found = {
-            source: wrong_numbers(kind, digit, weights)
-            for source, digit in (("hands", written), ("mnist", shapes))
-        }
-        wrong = found["hands"]["note"]["read_image"]
-        counts = {
-            source: {
-                name: {reader: COUNT - len(numbers) for reader, numbers in readers.items()}
-                for name, readers in networks.items()
-            }
-            for source, networks in found.items()
-        }
-        kinds[kind] = {"correct": COUNT - len(wrong), "total": COUNT, "wrong": wrong} | counts
+    """Make, read and count all pictures, one kind in each process; write the record."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        kinds = dict(tqdm(pool.map(counts, KINDS), total=len(KINDS), unit="kind"))
+    versioned = ("pillow", "scikit-image", "scipy")
     write(
         "photographs.json",
         {
             "made_by": "make photographs",
-            "weights_sha256": hash_of(weights["note"]),
-            "augmented_sha256": hash_of(weights["augmented"]),
+            "weights_sha256": load_provenance()["weights_sha256"],
+            "augmented_sha256": load_augmented_results()["weights_sha256"],
             "kinds": kinds,
-            "versions": versions()
-            | {name: version(name) for name in ("pillow", "scikit-image", "scipy")},
+            "versions": versions() | {name: version(name) for name in versioned},
         },
     )
 
 
-def wrong_numbers(kind: str, digit: Callable, weights: dict) -> dict[str, dict[str, list[int]]]:
+def counts(kind: str) -> tuple[str, dict]:
+    """The kind, and how many of its pictures are read, as the record has it."""
+    found = {
+        source: wrong_numbers(kind, digit)
+        for source, digit in (("hands", written_digit), ("mnist", mnist_digit))
+    }
+    wrong = found["hands"]["note"]["read_image"]
+    right = {
+        source: {
+            name: {reader: COUNT - len(numbers) for reader, numbers in readers.items()}
+            for name, readers in networks.items()
+        }
+        for source, networks in found.items()
+    }
+    return kind, {"correct": COUNT - len(wrong), "total": COUNT, "wrong": wrong} | right
+
+
+def wrong_numbers(kind: str, digit: Callable) -> dict[str, dict[str, list[int]]]:
     """The numbers of the pictures that are read wrongly, by weights and by reader."""
     inks, labels = zip(*(digit(number, kind) for number in range(COUNT)), strict=True)
     read: dict[str, list] = {"read_image": [], **{name: [] for name in RECIPES}}
@@ -88,7 +92,7 @@ def wrong_numbers(kind: str, digit: Callable, weights: dict) -> dict[str, dict[s
 
     return {
         name: {reader: wrong(pictures, network) for reader, pictures in read.items()}
-        for name, network in weights.items()
+        for name, network in ((name, load_weights(name)) for name in WEIGHTS)
     }
 
 
