@@ -7,9 +7,6 @@ import numpy as np
 
 from mnist_lib.preprocessing.lines import without_lines
 
-_EVEN = 0.3
-"""Up to here light and paper are even: the ground varies less than this share of the contrast."""
-
 
 class Mask(NamedTuple):
     """One way to tell ink from paper, and what it calls ink.
@@ -31,19 +28,17 @@ def masks(grey: np.ndarray) -> Iterator[Mask]:
     grey: (height, width) float in [0, 1]; large pictures are reduced to 400 to 800 pixels first
     yields: both masks; in one, no ink at all where nothing stands out
     """
-    from scipy import ndimage  # 0.3 s, needed only for photographs
-
     step = max(1, max(grey.shape) // 400)  # a larger photograph adds nothing to 20 pixels
     grey = _reduced(grey, step)
     bright = 1 - grey if (light := is_light(grey)) else grey  # ink is bright from here on
-    ground, smooth = _ground(bright, 1 / 2), ndimage.gaussian_filter(bright, 1)
-    contrast = np.percentile(np.clip(smooth - ground, 0, None), 99)
-    if np.subtract(*np.percentile(ground, (95, 5))) < _EVEN * contrast:
-        yield Mask("one threshold", _tidied(_above_one_threshold(bright)), step)
-        yield Mask("wide window", _tidied(_above_the_ground(bright, 1 / 3, light)), step)
-    else:
-        yield Mask("wide window", _tidied(_above_the_ground(bright, 1 / 3, light)), step)
-        yield Mask("narrow window", _tidied(_above_the_ground(bright, 1 / 5, light)), step)
+    windows = {"wide window": 1 / 3, "narrow window": 1 / 5}
+    if _is_even(bright):
+        above = _above_one_threshold(bright)
+        if (border(above) > 0).mean() < 0.25:  # else a shadow at the edge counts as ink
+            del windows["narrow window"]
+            yield Mask("one threshold", _tidied(above), step)
+    for name, share in windows.items():
+        yield Mask(name, _tidied(_above_the_ground(bright, share, light)), step)
 
 
 def is_light(grey: np.ndarray) -> bool:
@@ -51,7 +46,7 @@ def is_light(grey: np.ndarray) -> bool:
 
     The middle counts most, since there may be a desk beside the paper, and so do strong contrasts.
     """
-    from scipy import ndimage
+    from scipy import ndimage  # 0.3 s, needed only for photographs
 
     grey = _reduced(grey, max(1, max(grey.shape) // 64))
     window = np.zeros(2 * [max(3, 2 * max(grey.shape) // 3)], bool)
@@ -65,6 +60,16 @@ def border(picture: np.ndarray, width: int = 1) -> np.ndarray:
     """The outermost pixels: ground, unless the ink runs off the page."""
     sides = picture[:width], picture[-width:], picture[:, :width], picture[:, -width:]
     return np.concatenate([side.ravel() for side in sides])
+
+
+def _is_even(bright: np.ndarray) -> bool:
+    """Whether the ground varies little, compared with what stands out from it."""
+    from scipy import ndimage
+
+    ground = _ground(bright, 1 / 2)
+    contrast = np.percentile(np.clip(ndimage.gaussian_filter(bright, 1) - ground, 0, None), 99)
+    low, high = np.percentile(ground, (5, 95))
+    return bool(high - low < 0.3 * contrast)
 
 
 def _ground(bright: np.ndarray, share: float) -> np.ndarray:
