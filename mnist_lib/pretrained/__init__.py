@@ -88,10 +88,13 @@ def load_golden_outputs() -> list[dict]:
 
 
 def load_photograph_results() -> dict[str, dict]:
-    """How many simulated photographs these weights read correctly: `make photographs` wrote it.
+    """How many simulated pictures of each kind are read correctly: `make photographs` wrote it.
 
-    returns: by kind of photograph, `correct` of `total`, and the numbers of those read `wrong`;
-    number n shows the digit n % 10
+    returns: by kind, first those of `mnist_lib.simulate.DISTURBANCES`, then those of `CROPS`: with
+    the note's weights `correct` of `total` digits by several `hands`, and the numbers of those read
+    `wrong`; number n shows the digit n % 10. And for `hands`, and for the shapes of `mnist`'s own
+    digits, the right answers with each weights, "note" and "augmented", and each reader:
+    "read_image", and the recipes "otsu" and "adaptive" of the tests
 
     >>> load_photograph_results()["plain"]["total"]
     100
@@ -105,8 +108,9 @@ def load_augmented_results() -> dict:
     returns: how they were trained; and, in `measured`, for each network ("shipped", the note's
     weights; "twin", the same recipe on the digits that the others learned; "seed 0", the weights
     "augmented", and the same with other seeds) its `threshold`, below which the largest output is
-    a refusal; right answers and how many were `kept`, not refused, of `photographs`, `pens` (by
-    their width on the pad), `held_out` and `test` digits; and of `no_digits` how many were refused
+    a refusal; right answers and how many were `kept`, not refused, of `pens` (by their width on the
+    pad), `held_out` and `test` digits, and of the first and the third also of `photographs`; and of
+    `no_digits` how many were refused
 
     >>> load_augmented_results()["measured"]["seed 0"]["test"]["total"]
     10000
