@@ -67,7 +67,7 @@ def crop(ink: np.ndarray, kind: str = "form", seed: int = 0) -> np.ndarray:
     >>> ink = np.zeros((280, 280), np.float32)
     >>> ink[40:240, 120:160] = 1
     >>> max(crop(ink, "tiny", seed=3).shape)
-    49
+    29
     """
     if kind not in _LOOKS:
         raise ValueError(f"expected one of {', '.join(CROPS)}, got {kind!r}")

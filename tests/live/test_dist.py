@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import version
 
 import pytest
 from browsing import HTML, ROOT, complaints, visit
@@ -37,11 +38,12 @@ def tops(book):
     return [(entry.title, book.get_destination_page_number(entry)) for entry in entries]
 
 
-def test_there_is_nothing_but_three_files_and_their_checksums(dist):
-    ends = (".pdf", "-notebooks.zip", "-pages.zip")
-    assert {file.name for file in dist.iterdir()} == {"SHA256SUMS", *(NAME + end for end in ends)}
+def test_there_is_nothing_but_five_files_and_their_checksums(dist):
+    names = {NAME + end for end in (".pdf", "-notebooks.zip", "-pages.zip", "-sbom.cdx.json")}
+    names.add(f"mnist_lib-{version('mnist-lib')}-py3-none-any.whl")
+    assert {file.name for file in dist.iterdir()} == {"SHA256SUMS", *names}
     lines = (dist / "SHA256SUMS").read_text().splitlines()
-    assert len(lines) == 3
+    assert {line.split()[1] for line in lines} == names
     for checksum, name in map(str.split, lines):
         assert hashlib.sha256((dist / name).read_bytes()).hexdigest() == checksum
 
