@@ -225,8 +225,8 @@ def test_a_figure_has_a_twin_for_the_dark(page):
 
 
 def test_the_size_of_a_chapter_stays_within_its_budget(page):
-    looked_up = page.stem == "library"  # not read from top to bottom
-    assert page.stat().st_size <= (450_000 if looked_up else 250_000)
+    looked_up = page.stem == "library"  # every public name; not read from top to bottom
+    assert page.stat().st_size <= (500_000 if looked_up else 250_000)
 
 
 # From here on, in a browser.
