@@ -11,7 +11,7 @@
 # make kills N=200 kill a training N times, and compare what it ends with
 # make fuzz MINUTES=10   damage files of each kind that is read, for that long each
 # make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
-# make dist        the whole book to take away: one PDF, and zips of the pages and the notebooks
+# make dist        the whole book to take away: one PDF, zips of the pages and the notebooks; the wheel
 # make bench       measure speed and size, after make book
 # make repository URL=https://github.com/NAME/REPOSITORY   write the address everywhere
 # make clean       remove what was built

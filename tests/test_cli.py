@@ -491,6 +491,13 @@ def test_other_weights_are_used_on_request(tmp_path, capsys):
     assert printed[0] != printed[1]
 
 
+def test_shipped_weights_and_a_model_of_ones_own_are_not_both_taken(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["predict", "--weights", "augmented", "--model", "model.h5", "3.png"])
+    assert stop.value.code == 2
+    assert "not allowed with argument --weights" in capsys.readouterr().err
+
+
 WITHOUT_TENSORFLOW = """
 import sys
 from mnist_lib.cli import main

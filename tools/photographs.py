@@ -6,6 +6,7 @@ is photographed or cut out with n as the seed, filed as JPEG, and read by `read_
 recipes that many would write.
 """
 
+import functools
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -17,7 +18,7 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from mnist_lib.data import load_mnist
+from mnist_lib.data import Digits, load_mnist
 from mnist_lib.preprocessing import (
     PAD_SIDE,
     PEN,
@@ -104,12 +105,18 @@ def written_digit(number: int, kind: str, pen: float | None = None) -> tuple[np.
 
 def mnist_digit(number: int, kind: str) -> tuple[np.ndarray, int]:
     """Ink and label of an embedded test digit that is read right, with crisp edges."""
+    digits = read_right()
+    picture = Image.fromarray(digits.images[number, :, :, 0])
+    large = np.asarray(picture.resize((PAD_SIDE, PAD_SIDE), Image.Resampling.BICUBIC))
+    return np.clip(5 * (large - 0.5) + 0.5, 0, 1).astype(np.float32), int(digits.labels[number])
+
+
+@functools.cache
+def read_right() -> Digits:
+    """The first embedded test digits that the note's weights read right."""
     test = load_mnist("embedded").test[: 2 * COUNT]
     answers = forward(test.images, load_weights())["dense_2"].argmax(axis=1)
-    index = np.flatnonzero(answers == test.labels)[number]
-    picture = Image.fromarray(test.images[index, :, :, 0])
-    large = np.asarray(picture.resize((PAD_SIDE, PAD_SIDE), Image.Resampling.BICUBIC))
-    return np.clip(5 * (large - 0.5) + 0.5, 0, 1).astype(np.float32), int(test.labels[index])
+    return test[np.flatnonzero(answers == test.labels)]
 
 
 def filed(ink: np.ndarray, kind: str, number: int, file: Path) -> Path:
@@ -127,7 +134,7 @@ def read_digit(file: Path) -> np.ndarray:
         return np.zeros((28, 28, 1), np.float32)
 
 
-def photographed(number: int, kind: str, pen: float = PEN) -> np.ndarray:
+def photographed(number: int, kind: str, pen: float | None = None) -> np.ndarray:
     """The 28×28 of one written digit, by way of a JPEG file."""
     with tempfile.TemporaryDirectory() as folder:
         ink, _ = written_digit(number, kind, pen)

@@ -259,14 +259,15 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="read every digit of a picture in which several stand side by side, left to right",
     )
-    predict.add_argument(
+    network = predict.add_mutually_exclusive_group()
+    network.add_argument(
         "--weights",
         choices=("note", "augmented"),
         default="note",
         help="shipped weights: of the note's recipe, or for other pens than MNIST's",
     )
     predict.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE", help="a picture file")
-    _add_model(predict)
+    _add_model(network)
     data = _add(
         commands, "data", _data, "Say which MNIST the course finds here: source, shapes, hashes."
     )
@@ -312,7 +313,7 @@ def _add_train(commands: "argparse._SubParsersAction") -> None:
     _add_source(train)
 
 
-def _add_model(command: argparse.ArgumentParser) -> None:
+def _add_model(command: argparse._ActionsContainer) -> None:
     command.add_argument(
         "--model",
         type=Path,

@@ -1,4 +1,4 @@
-"""What a picture shows, and what speaks against it."""
+"""What the network answers to a picture, and why that may be wrong."""
 
 from collections.abc import Callable
 from itertools import islice

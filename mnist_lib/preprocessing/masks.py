@@ -50,7 +50,7 @@ def is_light(grey: np.ndarray) -> bool:
 
     grey = _reduced(grey, max(1, max(grey.shape) // 64))
     window = np.zeros(2 * [max(3, 2 * max(grey.shape) // 3)], bool)
-    window[::3, ::3] = True  # a ninth of the pixels has the same median, nine times as fast
+    window[::3, ::3] = True  # a ninth of the pixels is enough, and faster
     differences = grey - ndimage.median_filter(grey, footprint=window, mode="nearest")
     down, across = (np.hanning(side + 2)[1:-1] ** 2 for side in grey.shape)
     return bool(down @ (differences * np.abs(differences)) @ across < 0)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FILE = "checkpoint.npz"
 
 _MAX_BYTES = 20_000_000
-"""Fifteen times what a checkpoint holds."""
+"""Larger files are refused unread; a checkpoint holds less than 1 MB."""
 
 
 class CheckpointError(ValueError):
