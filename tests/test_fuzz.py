@@ -181,7 +181,7 @@ def test_damaged_files_of_the_original_format_are_refused_or_whole(tmp_path, mon
     attack(check, st.tuples(st.integers(0, 3), st.booleans(), edits))
 
 
-def test_a_damaged_checkpoint_is_refused_or_read(tmp_path):
+def test_a_damaged_checkpoint_is_refused_or_the_same(tmp_path):
     path = tmp_path / "checkpoint.npz"
     arrays, record = {"a": np.arange(6.0)}, {"recipe": {}, "history": {}}
     np.savez(path, **arrays, record=json.dumps(record))
@@ -191,9 +191,11 @@ def test_a_damaged_checkpoint_is_refused_or_read(tmp_path):
     def check(changes):
         path.write_bytes(damaged(content, changes))
         try:
-            read_checkpoint(path)
+            found = read_checkpoint(path)
         except CheckpointError:
             return
+        assert np.array_equal(found[0]["a"], arrays["a"])
+        assert found[1] == record
 
     attack(check, edits)
 
