@@ -11,8 +11,8 @@ from mnist_lib.preprocessing.lines import without_lines
 class Mask(NamedTuple):
     """One way to tell ink from paper, and what it calls ink.
 
-    name: "one threshold", for the whole picture, or "wide window" or "narrow window", each pixel
-    compared with the ground round it
+    name: "one ground", a single grey; "one threshold", for the whole picture; "wide window" or
+    "narrow window", each pixel compared with the ground round it
     ink: (height, width) float, the ground exactly 0
     step: how many pixels of the picture, down and across, one pixel of `ink` stands for
     """
