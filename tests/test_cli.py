@@ -15,6 +15,7 @@ from PIL import Image
 
 from mnist_lib.cli import main
 from mnist_lib.cli.pictures import _turned
+from mnist_lib.cli.process import Stopped, signals_wait
 from mnist_lib.data import DataError, content_hash
 from mnist_lib.preprocessing import Mask, prepare_digit, rasterise, split_digits
 from mnist_lib.pretrained import load_provenance, load_weights
@@ -241,6 +242,19 @@ def test_an_interrupted_training_saves_what_it_has_beside_the_target(name, tmp_p
     with np.load("my.interrupted.npz") as arrays:
         assert len(arrays.files) == 10
     assert (tmp_path / "my.npz").read_bytes() == b"old"
+
+
+def test_a_signal_interrupts_nothing_until_one_looks():
+    """Raised at once it may surface inside TensorFlow's own code, which then aborts."""
+    before = signal.getsignal(signal.SIGTERM)
+    with signals_wait() as look:
+        look()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            os.kill(os.getpid(), number)
+        with pytest.raises(Stopped) as caught:
+            look()
+    assert caught.value.number == signal.SIGTERM, "the first one"
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_before_there_is_anything_to_save_nothing_is(capfd, monkeypatch):

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from mnist_lib.cli.process import (
     Stopped,
-    ignore_signals,
     lasting_output,
     open_streams,
-    signals_raise,
+    signals_wait,
     suppress_stderr,
 )
 
@@ -70,17 +69,19 @@ def _train(options: argparse.Namespace) -> int:
     check_target(options.save)  # before five epochs, not after
     mnist = load_mnist(options.source)
     recipe = {name: getattr(options, name) for name in ("epochs", "batch_size", "seed")}
-    with lasting_output(), signals_raise():
+    with lasting_output(), signals_wait() as look:
         print(f"data: {mnist.source}")
         keras.utils.set_random_seed(options.seed)
         model = build_model()
+        look()
         print(layer_table(model))
+        each_batch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: look())
+        steps = {"callbacks": [each_batch], "checkpoint": options.checkpoint}
         try:
-            history = train(model, mnist.train, **recipe, checkpoint=options.checkpoint)
-            score = evaluate(model, mnist.test)
-            ignore_signals()
+            history = train(model, mnist.train, **recipe, **steps)
         except Stopped as stop:
             return _keep_what_there_is(model, options, stop)
+        score = evaluate(model, mnist.test)
         print(f"right on the test digits: {score}")
         path, status = _save(model, options.save)
         print(f"saved: {path}")

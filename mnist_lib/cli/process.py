@@ -5,7 +5,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -22,25 +22,24 @@ _SIGNALS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasat
 
 
 @contextlib.contextmanager
-def signals_raise() -> Iterator[None]:
-    """Let the first signal that asks for an end raise, and the others wait for what is saved."""
+def signals_wait() -> Iterator[Callable[[], None]]:
+    """Let signals that ask for an end wait; what is yielded raises the first one, if any came.
 
-    def stop(number: int, frame: object) -> None:
-        ignore_signals()
-        raise Stopped(number)
+    An exception out of the handler itself could surface anywhere, inside TensorFlow's own code as
+    well, which may answer by aborting the process.
+    """
+    came: list[int] = []
 
-    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    def look() -> None:
+        if came:
+            raise Stopped(came[0])
+
+    before = {n: signal.signal(n, lambda number, frame: came.append(number)) for n in _SIGNALS}
     try:
-        yield
+        yield look
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def ignore_signals() -> None:
-    """Let nothing interrupt what is being saved."""
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
 
 
 class _Lasting:

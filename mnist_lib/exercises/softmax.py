@@ -52,6 +52,7 @@ def _not_rescaled(logits: np.ndarray) -> float:
 def _own_rule(rule: Callable) -> str | None:
     factors = []
     for z in np.random.default_rng().normal(scale=2, size=(6, 5)):
+        z[:2] = -abs(z[0]), abs(z[1])  # both signs: shares of the logits themselves must fail
         with np.errstate(all="ignore"):
             p, moved = (np.asarray(rule(z + constant), float) for constant in (0, 10))
         if p.shape != z.shape:

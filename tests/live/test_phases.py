@@ -105,6 +105,7 @@ def playing(browser):
     with opened(browser, viewport=WIDE) as explorer:
         explorer.tab.clock.install()
         explorer.root.evaluate(OPEN)
+        explorer.tab.clock.pause_at(explorer.tab.evaluate("Date.now() + 60_000"))
         yield explorer
 
 
