@@ -1,4 +1,4 @@
-"""The note's recipe: train with RMSprop, then count the right answers."""
+"""Train a network by a recipe, the note's unless another is given; count its right answers."""
 
 import math
 import time
@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from mnist_lib.augment import move
 from mnist_lib.data import content_hash
 from mnist_lib.training.checkpoint import CheckpointError, checkpoint_in
 from mnist_lib.training.progress import ProgressBar, progress
+from mnist_lib.training.recipes import NOTE, Recipe, compile_for
 from mnist_lib.training.record import History, Score
 
 if TYPE_CHECKING:
     from mnist_lib.data import Digits
 
 
-# More parameters than elsewhere: the note's recipe, its seed, Keras' own hook, and where to go on.
+# More parameters than elsewhere: the recipe, its seed, Keras' own hook, and where to go on.
 def train(
     model: keras.Model,
     digits: "Digits",
     *,
-    epochs: int = 5,
-    batch_size: int = 64,
+    recipe: Recipe = NOTE,
+    epochs: int | None = None,
+    batch_size: int | None = None,
     seed: int = 0,
     callbacks: Sequence = (),
     checkpoint: str | Path | None = None,
@@ -32,8 +35,9 @@ def train(
     """Train the model in place, as the note does, and print one line per epoch.
 
     digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
-    epochs, batch_size: the note's 5 and 64
-    seed: the order of the digits comes from (seed, epoch) alone
+    recipe: the note's keeps the model as it is compiled; any other compiles it anew
+    epochs, batch_size: in place of the recipe's, which are 5 and 64 in the note
+    seed: the order of the digits, and what moves them, comes from (seed, epoch) alone
     callbacks: `keras.callbacks.Callback` objects, called as by `model.fit`
     checkpoint: a folder that keeps the state after each epoch. A training that was killed goes on
     from there when it is started again, and ends with the same weights, to the bit: on the same
@@ -43,10 +47,15 @@ def train(
     for a folder of another training, or one in which a training is running
     """
     _check(digits)
+    epochs = recipe.epochs if epochs is None else epochs
+    batch_size = recipe.batch_size if batch_size is None else batch_size
     _check_at_least_one(epochs=epochs, batch_size=batch_size)
-    recipe = _recipe(model, digits, batch_size, seed) if checkpoint else {}
+    recipe = recipe._replace(epochs=epochs, batch_size=batch_size)
+    if recipe != NOTE._replace(epochs=epochs, batch_size=batch_size):
+        compile_for(model, recipe, len(digits.images))
+    this_one = _identity(model, digits, recipe, seed) if checkpoint else {}
     batches = math.ceil(len(digits.images) / batch_size)
-    with checkpoint_in(checkpoint, recipe) as kept, progress(epochs * batches) as bar:
+    with checkpoint_in(checkpoint, this_one) as kept, progress(epochs * batches) as bar:
         history = kept.resume(model)
         if (done := len(history.loss)) > epochs:
             raise CheckpointError(f"{checkpoint} holds {done} epochs already, expected {epochs}")
@@ -54,8 +63,9 @@ def train(
             bar.write(f"epochs 1 to {done}: from {checkpoint}")
         for epoch in range(done, epochs):
             report = _Report(bar, f"epoch {epoch + 1}/{epochs}")
-            options = {"batch_size": batch_size, "callbacks": [report, *callbacks]}
-            loss, accuracy, seconds = _train_one_epoch(model, digits, (seed, epoch), options)
+            loss, accuracy, seconds = _train_one_epoch(
+                model, digits, recipe, (seed, epoch), [report, *callbacks]
+            )
             history.loss.append(loss)
             history.accuracy.append(accuracy)
             history.seconds.append(seconds)
@@ -65,23 +75,34 @@ def train(
 
 
 def _train_one_epoch(
-    model: keras.Model, digits: "Digits", key: tuple[int, int], options: dict
+    model: keras.Model, digits: "Digits", recipe: Recipe, key: tuple[int, int], callbacks: list
 ) -> tuple[float, float, float]:
     """Train on all digits once, in the order of the key (seed, epoch): loss, accuracy, seconds."""
-    order = np.random.default_rng(key).permutation(len(digits.images))
-    images, targets = digits.images[order], one_hot(digits.labels)[order]
     start = time.perf_counter()
-    record = model.fit(images, targets, shuffle=False, verbose=0, **options).history
+    rng = np.random.default_rng(key)
+    order = rng.permutation(len(digits.images))
+    images, targets = digits.images[order], one_hot(digits.labels)[order]
+    if recipe.moves:
+        images = move(images, rng, **recipe.moves)
+    if recipe.smoothing:
+        targets = targets * (1 - recipe.smoothing) + recipe.smoothing / 10
+    record = model.fit(
+        *(images, targets),
+        batch_size=recipe.batch_size,
+        shuffle=False,
+        verbose=0,
+        callbacks=callbacks,
+    ).history
     return record["loss"][0], record["accuracy"][0], time.perf_counter() - start
 
 
-def _recipe(model: keras.Model, digits: "Digits", batch_size: int, seed: int) -> dict:
+def _identity(model: keras.Model, digits: "Digits", recipe: Recipe, seed: int) -> dict:
     """What makes a training this one and no other."""
     optimizer = model.optimizer.get_config()
     del optimizer["name"]  # Keras counts them in each process
     return {
         "seed": seed,
-        "batch size": batch_size,
+        "batch size": recipe.batch_size,
         "hash of the digits": content_hash(digits),
         "network": [list(weight.shape) for weight in model.weights],
         "loss": str(model.loss),
