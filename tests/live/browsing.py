@@ -37,3 +37,22 @@ def luminance(color):
     channels = [int(c) / 255 for c in re.findall(r"\d+", color)[:3]]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+# Each piece of visible text, its colour, and the nearest colour that is painted behind it.
+COLOURS = """(root) => {
+  const behind = (node) => {
+    if (node.closest(".explorer-picture")) return "rgb(0, 0, 0)";
+    for (; node; node = node.parentElement) {
+      const { backgroundColor } = getComputedStyle(node);
+      if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const apart = ".explorer-hidden, :disabled, [aria-disabled=true]";
+  const seen = (node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    && !node.closest(apart);
+  return [...root.querySelectorAll("*")]
+    .filter((node) => [...node.childNodes].some((c) => c.nodeType === 3 && c.data.trim()))
+    .filter(seen)
+    .map((node) => [node.textContent, getComputedStyle(node).color, behind(node)]); }"""
