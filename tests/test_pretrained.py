@@ -266,6 +266,19 @@ def test_where_the_shape_is_mnists_own_98_of_100_are_read(kind):
     assert counts["augmented"]["read_image"] >= 97
 
 
+def test_letterforms_that_mnist_hardly_has_are_read_as_often_as_by_simple_recipes():
+    from tools.photographs import letterforms
+
+    record = photograph_record()["shapes"]
+    assert list(record) == [f"{style} {digit}" for digit, style in letterforms()]
+    for networks in record.values():
+        ours, *others = (
+            max(counts[reader] for counts in networks.values())
+            for reader in ("read_image", "otsu", "adaptive")
+        )
+        assert ours >= max(98, *others)
+
+
 def test_one_threshold_takes_a_shadow_for_ink():
     """As the chapter says; elsewhere it reads most."""
     for kind, run in load_photograph_results().items():
