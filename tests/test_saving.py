@@ -31,6 +31,7 @@ from mnist_lib.saving import (
     reading,
     save_model,
 )
+from mnist_lib.saving.reading import HASH, read
 from mnist_lib.saving.writing import _quiet as quiet
 
 NAMES = ["model.h5", "model.keras", "model.weights.h5", "model.npz"]
@@ -918,6 +919,23 @@ def test_of_fifty_flipped_bits_none_changes_a_weight_in_silence(name, good, tmp_
         except ModelFileError:
             refused += 1
     assert refused > 40
+
+
+@pytest.mark.parametrize("name", ["model.h5", "model.weights.h5"])
+def test_a_weight_is_not_changed_in_silence_where_the_hash_is_damaged_too(
+    name, good, tmp_path, pretrained
+):
+    """A hash that is not found is no hash: so its own name, type and size have to be whole."""
+    content = (good / name).read_bytes()
+    weight = content.index(pretrained.get_weights()[6].tobytes())
+    noted = content.index(HASH.encode())
+    for place in range(noted - 24, noted + len(HASH) + 24):
+        damaged = bytearray(content)
+        damaged[weight] ^= 1
+        damaged[place] ^= 1
+        (tmp_path / name).write_bytes(damaged)
+        with pytest.raises(ModelFileError):
+            read(tmp_path / name, name.removeprefix("model"))
 
 
 @pytest.mark.parametrize("name", ["model.h5", "model.weights.h5"])

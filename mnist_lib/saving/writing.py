@@ -120,7 +120,8 @@ def _write(model: keras.Model, path: Path, suffix: str) -> None:
             model.save(path)
     if suffix != ".keras":  # a zip archive has checksums of its own
         with h5py.File(path, "r+") as file:
-            file.attrs[HASH] = hash_of(arrays)
+            for group in (file, *file.values()):
+                group.attrs[HASH] = hash_of(arrays)
 
 
 def _bare(model: keras.Model) -> keras.Model:
