@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -122,22 +122,27 @@ def read_npz(path: Path, expected: dict[str, ArraySpec]) -> dict[str, np.ndarray
     """Read and verify arrays of an npz file; never load a pickle or unpack a decompression bomb."""
     if os.path.exists(path) and not path.is_file():
         raise DataError(f"{path} is no file")
+    with path.open("rb") as opened:
+        arrays = _unpack(opened, expected)
+    verify(arrays, expected)
+    return arrays
+
+
+def _unpack(opened: IO[bytes], expected: dict[str, ArraySpec]) -> dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(opened) as archive:
             for name, array in expected.items():
                 size = archive.getinfo(f"{name}.npy").file_size
                 if size > 2 * np.prod(array.shape) + 1000:
                     raise DataError(f"{name} would unpack to {size:,} bytes")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[f"{name}.npy"] for name in expected}
+        with np.load(opened, allow_pickle=False) as file:
+            return {name: file[f"{name}.npy"] for name in expected}
     except KeyError as error:
         raise DataError(f"expected the arrays {', '.join(expected)}: {error.args[0]}") from error
-    except (DataError, OSError):
+    except DataError:
         raise
     except Exception as error:  # zipfile and NumPy raise many types on a damaged file
         raise DataError(f"expected an npz file of {', '.join(expected)}: {error}") from error
-    verify(arrays, expected)
-    return arrays
 
 
 def verify(arrays: dict[str, np.ndarray], expected: dict[str, ArraySpec]) -> None:
