@@ -4,7 +4,7 @@ Each function takes pictures of shape (n, 28, 28, 1) in [0, 1] and a random gene
 new ones of the same shape, float32 in [0, 1]; what a picture shows stays what it was.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -124,47 +124,48 @@ _TOGETHER = 50
 """So many pictures are moved alike: one sparse matrix does for all of them."""
 
 
-# One limit for each of the four ways in which a picture moves.
-def move(
-    images: np.ndarray,
-    rng: np.random.Generator,
-    *,
-    shift: float = 0.0,
-    turn: float = 0.0,
-    scale: float = 0.0,
-    bend: float = 0.0,
-) -> np.ndarray:
-    """Shift, turn, scale and bend, fifty pictures at a time by the same random amounts.
+class Limits(NamedTuple):
+    """How far `move` moves.
 
-    images: (n, 28, 28, 1) in [0, 1], in an order that has nothing to do with what they show
     shift: at most so many pixels down and across
     turn: at most so many degrees
     scale: larger or smaller by at most this share
     bend: the standard deviation, in pixels, of a smooth random field that displaces each pixel: an
     elastic distortion (P. Y. Simard, D. Steinkraus and J. C. Platt, 2003)
+    """
+
+    shift: float = 0.0
+    turn: float = 0.0
+    scale: float = 0.0
+    bend: float = 0.0
+
+
+def move(images: np.ndarray, rng: np.random.Generator, limits: Limits) -> np.ndarray:
+    """Shift, turn, scale and bend, fifty pictures at a time by the same random amounts.
+
+    images: (n, 28, 28, 1) in [0, 1], in an order that has nothing to do with what they show
     returns: (n, 28, 28, 1) float32 in [0, 1]; between four pixels the value is their weighted mean
 
     >>> digits = np.zeros((2, 28, 28, 1), np.float32)
     >>> digits[:, 8:20, 13:15] = 1
-    >>> moved = move(digits, np.random.default_rng(0), shift=2, turn=10)
+    >>> moved = move(digits, np.random.default_rng(0), Limits(shift=2, turn=10))
     >>> moved.shape, bool(np.array_equal(moved[0], moved[1]))
     ((2, 28, 28, 1), True)
     """
     found = np.empty(images.shape, np.float32)
     for start in range(0, len(images), _TOGETHER):
         part = images[start : start + _TOGETHER]
-        rows, columns = _displaced(rng, shift, turn, scale, bend)
+        rows, columns = _displaced(rng, limits)
         flat = part.reshape(len(part), 784).T
         found[start : start + _TOGETHER] = (_sampling(rows, columns) @ flat).T.reshape(part.shape)
     return np.clip(found, 0, 1, out=found)
 
 
-def _displaced(
-    rng: np.random.Generator, shift: float, turn: float, scale: float, bend: float
-) -> np.ndarray:
+def _displaced(rng: np.random.Generator, limits: Limits) -> np.ndarray:
     """Where each pixel of a moved picture comes from: rows and columns, (2, 28, 28)."""
     from scipy import ndimage
 
+    shift, turn, scale, bend = limits
     angle, size = np.radians(rng.uniform(-turn, turn)), 1 / rng.uniform(1 - scale, 1 + scale)
     row, column = np.mgrid[:28, :28] - 13.5
     places = np.stack(

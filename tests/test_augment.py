@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mnist_lib.augment import augment, flag, move, repen, rule, warp
+from mnist_lib.augment import Limits, augment, flag, move, repen, rule, warp
 from mnist_lib.reference import forward
 
 ALL = [warp, repen, rule, augment]
@@ -131,22 +131,22 @@ def test_the_digit_stays_what_it_was(embedded, weights):
 
 # Pictures that are moved fifty at a time
 
-MOVES = [{"shift": 2}, {"turn": 10}, {"scale": 0.1}, {"bend": 1}]
+MOVES = [Limits(shift=2), Limits(turn=10), Limits(scale=0.1), Limits(bend=1)]
 
 
 def test_without_a_limit_nothing_moves(images):
-    assert np.allclose(move(images, generator()), images, atol=1e-6)
+    assert np.allclose(move(images, generator(), Limits()), images, atol=1e-6)
 
 
 @pytest.mark.parametrize("limits", MOVES)
 def test_what_is_moved_is_a_picture_of_its_own(limits, images):
     before = images.copy()
-    found = move(images, generator(), **limits)
+    found = move(images, generator(), limits)
     assert found.shape == images.shape
     assert found.dtype == np.float32
     assert 0 <= found.min() <= found.max() <= 1
     assert np.array_equal(images, before)
-    assert np.array_equal(found, move(images, generator(), **limits))
+    assert np.array_equal(found, move(images, generator(), limits))
     assert np.abs(found - images).max(axis=(1, 2, 3)).min() > 0.1, "every picture moved"
 
 
@@ -159,7 +159,7 @@ def test_a_whole_shift_takes_every_pixel_with_it():
 
     picture = np.zeros((1, 28, 28, 1), np.float32)
     picture[0, 10, 12] = 1
-    moved = move(picture, Corner(), shift=2)
+    moved = move(picture, Corner(), Limits(shift=2))
     assert np.argwhere(moved[0, :, :, 0] > 0.99).tolist() == [[8, 10]]
     assert moved.sum() == pytest.approx(1)
 
@@ -167,7 +167,7 @@ def test_a_whole_shift_takes_every_pixel_with_it():
 def test_what_leaves_the_picture_does_not_come_back_on_the_other_side():
     edge = np.zeros((400, 28, 28, 1), np.float32)
     edge[:, 0] = edge[:, :, 0] = 1
-    moved = move(edge, generator(), shift=3)
+    moved = move(edge, generator(), Limits(shift=3))
     assert moved[:, 15:, 15:].max() == 0
 
 
@@ -181,16 +181,16 @@ def test_turns_scales_and_shifts_stay_within_their_limits():
         middle = (found[..., 0] @ down) / np.maximum(found[..., 0].sum(axis=2), 1e-6)
         return (middle[:, 8:20] @ down[8:20]) / (down[8:20] ** 2).sum()
 
-    turned = np.degrees(np.arctan(slopes(move(bar, generator(), turn=10))))
+    turned = np.degrees(np.arctan(slopes(move(bar, generator(), Limits(turn=10)))))
     assert 8 < np.abs(turned).max() < 10.1
     hill = np.exp(-(down**2 + down[:, np.newaxis] ** 2) / 20).reshape(1, 28, 28, 1)
-    sizes = move(np.repeat(hill, 5000, axis=0), generator(), scale=0.1).sum(axis=(1, 2, 3))
+    sizes = move(np.repeat(hill, 5000, axis=0), generator(), Limits(scale=0.1)).sum(axis=(1, 2, 3))
     assert 0.81 - 0.001 < sizes.min() / hill.sum() < 0.87
     assert 1.15 < sizes.max() / hill.sum() < 1.21 + 0.001
-    places = centres(move(bar, generator(), shift=2), 1) - centres(bar, 1)
+    places = centres(move(bar, generator(), Limits(shift=2)), 1) - centres(bar, 1)
     assert 1.8 < np.abs(places).max() < 2.001
 
 
 def test_fifty_are_moved_alike_and_the_next_fifty_otherwise(images):
-    moved = move(np.repeat(images[:1], 150, axis=0), generator(), shift=2, turn=5)
+    moved = move(np.repeat(images[:1], 150, axis=0), generator(), Limits(shift=2, turn=5))
     assert len(np.unique(moved, axis=0)) == 3

@@ -1,17 +1,21 @@
-"""The note's recipe: train with RMSprop, then count the right answers.
+"""Train by a recipe, the note's unless another is given; then count the right answers.
 
 With a folder for a checkpoint a training can be killed at any moment, and goes on from its last
 whole epoch, to the same bits.
 """
 
 from mnist_lib.training.checkpoint import CheckpointError
-from mnist_lib.training.recipe import evaluate, one_hot, train
+from mnist_lib.training.loop import evaluate, one_hot, train
+from mnist_lib.training.recipe import NOTE, RECIPES, Recipe
 from mnist_lib.training.record import History, Score, describe_machine
 
 __all__ = [
     "EXPECTED_ACCURACY",
+    "NOTE",
+    "RECIPES",
     "CheckpointError",
     "History",
+    "Recipe",
     "Score",
     "describe_machine",
     "evaluate",

@@ -1,180 +1,79 @@
-"""Train a network by a recipe, the note's unless another is given; count its right answers."""
+"""Recipes: everything about a training that is not the network, its digits or its seed."""
 
 import math
-import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import keras
-import numpy as np
 
-from mnist_lib.augment import move
-from mnist_lib.data import content_hash
-from mnist_lib.training.checkpoint import CheckpointError, checkpoint_in
-from mnist_lib.training.progress import ProgressBar, progress
-from mnist_lib.training.recipes import NOTE, Recipe, compile_for
-from mnist_lib.training.record import History, Score
+from mnist_lib.augment import Limits
 
-if TYPE_CHECKING:
-    from mnist_lib.data import Digits
+_OPTIMIZERS = {
+    "rmsprop": keras.optimizers.RMSprop,
+    "adam": keras.optimizers.Adam,
+    "nadam": keras.optimizers.Nadam,
+    "sgd": keras.optimizers.SGD,
+}
 
 
-# More parameters than elsewhere: the recipe, its seed, Keras' own hook, and where to go on.
-def train(
-    model: keras.Model,
-    digits: "Digits",
-    *,
-    recipe: Recipe = NOTE,
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    seed: int = 0,
-    callbacks: Sequence = (),
-    checkpoint: str | Path | None = None,
-) -> History:
-    """Train the model in place, as the note does, and print one line per epoch.
+class Recipe(NamedTuple):
+    """How a network is trained; the values that stand here are the note's.
 
-    digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
-    recipe: the note's keeps the model as it is compiled; any other compiles it anew
-    epochs, batch_size: in place of the recipe's, which are 5 and 64 in the note
-    seed: the order of the digits, and what moves them, comes from (seed, epoch) alone
-    callbacks: `keras.callbacks.Callback` objects, called as by `model.fit`
-    checkpoint: a folder that keeps the state after each epoch. A training that was killed goes on
-    from there when it is started again, and ends with the same weights, to the bit: on the same
-    machine, since another processor or number of threads may round differently
-    returns: one loss, accuracy and time per epoch
-    raises: ValueError for digits that do not fit the network, or a count below 1; CheckpointError
-    for a folder of another training, or one in which a training is running
+    epochs, batch_size: how often each digit is seen, and how many digits a step averages over
+    optimizer: "rmsprop", "adam", "nadam" or "sgd" (with Nesterov's momentum of 0.9)
+    learning_rate: its largest value, in the optimizer's unit
+    warm_up: the share of all steps in which the learning rate rises from zero to that value
+    decay: whether it then falls to zero, along half a cosine
+    limits: how far the digits are moved, anew in each epoch
+    smoothing: this share of each target is spread over all ten classes (label smoothing)
+    averaging: the momentum of the moving average of the weights that takes their place at the end
+    of each epoch; 0 for none
     """
-    _check(digits)
-    epochs = recipe.epochs if epochs is None else epochs
-    batch_size = recipe.batch_size if batch_size is None else batch_size
-    _check_at_least_one(epochs=epochs, batch_size=batch_size)
-    recipe = recipe._replace(epochs=epochs, batch_size=batch_size)
-    if recipe != NOTE._replace(epochs=epochs, batch_size=batch_size):
-        compile_for(model, recipe, len(digits.images))
-    this_one = _identity(model, digits, recipe, seed) if checkpoint else {}
-    batches = math.ceil(len(digits.images) / batch_size)
-    with checkpoint_in(checkpoint, this_one) as kept, progress(epochs * batches) as bar:
-        history = kept.resume(model)
-        if (done := len(history.loss)) > epochs:
-            raise CheckpointError(f"{checkpoint} holds {done} epochs already, expected {epochs}")
-        if done:
-            bar.write(f"epochs 1 to {done}: from {checkpoint}")
-        for epoch in range(done, epochs):
-            report = _Report(bar, f"epoch {epoch + 1}/{epochs}")
-            loss, accuracy, seconds = _train_one_epoch(
-                model, digits, recipe, (seed, epoch), [report, *callbacks]
-            )
-            history.loss.append(loss)
-            history.accuracy.append(accuracy)
-            history.seconds.append(seconds)
-            kept.keep(model, history)
-            bar.write(_epoch_line(history, epochs, len(digits.images)))
-    return history
+
+    epochs: int = 5
+    batch_size: int = 64
+    optimizer: str = "rmsprop"
+    learning_rate: float = 0.001
+    warm_up: float = 0.0
+    decay: bool = False
+    limits: Limits = Limits()
+    smoothing: float = 0.0
+    averaging: float = 0.0
 
 
-def _train_one_epoch(
-    model: keras.Model, digits: "Digits", recipe: Recipe, key: tuple[int, int], callbacks: list
-) -> tuple[float, float, float]:
-    """Train on all digits once, in the order of the key (seed, epoch): loss, accuracy, seconds."""
-    start = time.perf_counter()
-    rng = np.random.default_rng(key)
-    order = rng.permutation(len(digits.images))
-    images, targets = digits.images[order], one_hot(digits.labels)[order]
-    if recipe.moves:
-        images = move(images, rng, **recipe.moves)
-    if recipe.smoothing:
-        targets = targets * (1 - recipe.smoothing) + recipe.smoothing / 10
-    record = model.fit(
-        *(images, targets),
-        batch_size=recipe.batch_size,
-        shuffle=False,
-        verbose=0,
-        callbacks=callbacks,
-    ).history
-    return record["loss"][0], record["accuracy"][0], time.perf_counter() - start
+NOTE = Recipe()
+"""Five epochs of RMSprop, in batches of 64."""
+
+RECIPES = {"note": NOTE}
+"""By name."""
 
 
-def _identity(model: keras.Model, digits: "Digits", recipe: Recipe, seed: int) -> dict:
-    """What makes a training this one and no other."""
-    optimizer = model.optimizer.get_config()
-    del optimizer["name"]  # Keras counts them in each process
-    return {
-        "seed": seed,
-        "batch size": recipe.batch_size,
-        "hash of the digits": content_hash(digits),
-        "network": [list(weight.shape) for weight in model.weights],
-        "loss": str(model.loss),
-        "optimizer": optimizer,
-    }
+def compile_for(model: keras.Model, recipe: Recipe, digits: int) -> None:
+    """Compile a model with a fresh optimizer that follows the recipe on so many digits.
 
+    raises: ValueError for an optimizer that is not listed
 
-def evaluate(model: keras.Model, digits: "Digits") -> Score:
-    """Count the digits whose largest probability is that of the right class.
-
-    digits: images (n, 28, 28, 1) float32 in [0, 1], labels (n,) int in 0..9
-    raises: ValueError for digits that do not fit the network, and for a network whose answers are
-    not numbers
+    >>> from mnist_lib.model import build_model
+    >>> model = build_model()
+    >>> compile_for(model, Recipe(optimizer="adam", decay=True), 60_000)
+    >>> model.optimizer.name
+    'adam'
     """
-    _check(digits)
-    probabilities = model.predict(digits.images, batch_size=256, verbose=0)
-    if np.isnan(probabilities).any():
-        raise ValueError("expected probabilities, got NaN: the training has diverged")
-    return Score(int((probabilities.argmax(axis=1) == digits.labels).sum()), len(digits.labels))
-
-
-def one_hot(labels: np.ndarray) -> np.ndarray:
-    """Write each label as ten numbers, a one in its place and zeros elsewhere.
-
-    labels: (n,) int in 0..9
-    returns: (n, 10) float32
-    raises: ValueError for any other label
-
-    >>> one_hot(np.array([3]))
-    array([[0., 0., 0., 1., 0., 0., 0., 0., 0., 0.]], dtype=float32)
-    """
-    labels = np.asarray(labels)
-    if not np.issubdtype(labels.dtype, np.integer) or not np.isin(labels, range(10)).all():
-        raise ValueError(f"expected whole-number labels in 0..9, got {labels.dtype} {labels}")
-    return np.eye(10, dtype=np.float32)[labels]
-
-
-def _check(digits: "Digits") -> None:
-    images, labels = digits.images, digits.labels
-    if images.shape[1:] != (28, 28, 1) or images.shape[0] == 0:
-        raise ValueError(f"expected images of shape (n, 28, 28, 1), n > 0, got {images.shape}")
-    if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"expected {len(images)} whole-number labels, got {labels.dtype} {labels.shape}"
+    if recipe.optimizer not in _OPTIMIZERS:
+        names = ", ".join(_OPTIMIZERS)
+        raise ValueError(f"expected optimizer as one of {names}, got {recipe.optimizer!r}")
+    steps = recipe.epochs * math.ceil(digits / recipe.batch_size)
+    rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
+    if recipe.decay or recipe.warm_up:
+        warm = round(recipe.warm_up * steps)
+        rate = keras.optimizers.schedules.CosineDecay(
+            0.0 if warm else rate,
+            decay_steps=max(1, steps - warm),
+            alpha=0.0 if recipe.decay else 1.0,
+            warmup_target=recipe.learning_rate if warm else None,
+            warmup_steps=warm,
         )
-    if labels.min() < 0 or labels.max() > 9:
-        raise ValueError(f"expected labels in 0..9, got {labels.min()}..{labels.max()}")
-    low, high = images.min(), images.max()  # NaN fails the comparison as well
-    if not (low >= 0 and high <= 1):
-        raise ValueError(f"expected pixels in [0, 1], got {low} to {high}")
-
-
-def _check_at_least_one(**counts: int) -> None:
-    for name, count in counts.items():
-        if not isinstance(count, int | np.integer) or not 1 <= count < 2**31:
-            raise ValueError(f"expected {name} as a whole number from 1 to 2³¹ − 1, got {count}")
-
-
-def _epoch_line(history: History, epochs: int, total: int) -> str:
-    score = Score(round(history.accuracy[-1] * total), total)
-    return (
-        f"epoch {len(history.loss)}/{epochs}: loss {history.loss[-1]:.4f}, "
-        f"right while training {score}, {history.seconds[-1]:.0f} s"
-    )
-
-
-class _Report(keras.callbacks.Callback):
-    """A callback that tells the bar about every batch."""
-
-    def __init__(self, bar: ProgressBar, label: str):
-        super().__init__()
-        self.bar, self.label = bar, label
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        self.bar.advance(f"{self.label}, loss {(logs or {}).get('loss', 0):.4f}")
+    options = {"momentum": 0.9, "nesterov": True} if recipe.optimizer == "sgd" else {}
+    if recipe.averaging:
+        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
+    optimizer = _OPTIMIZERS[recipe.optimizer](rate, **options)
+    model.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])

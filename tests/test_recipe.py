@@ -6,10 +6,11 @@ import keras
 import numpy as np
 import pytest
 
+from mnist_lib.augment import Limits
 from mnist_lib.data import Digits
 from mnist_lib.model import build_model
-from mnist_lib.training import train
-from mnist_lib.training.recipes import NOTE, Recipe, compile_for
+from mnist_lib.training import NOTE, Recipe, train
+from mnist_lib.training.recipe import compile_for
 
 N = 100
 DIGITS = Digits(
@@ -112,7 +113,7 @@ def test_smoothing_spreads_its_share_over_all_classes():
 def test_moved_digits_keep_their_labels_and_move_anew_in_each_epoch(embedded):
     digits = embedded.train[:N]
     recorder = Recorder()
-    train(recorder, digits, recipe=Recipe(shift=1))
+    train(recorder, digits, recipe=Recipe(limits=Limits(shift=1)))
     first, second = (images for images, *_ in recorder.calls[:2])
     assert not np.array_equal(np.sort(first, axis=0), np.sort(second, axis=0))
     inked = digits.images.sum(axis=(1, 2, 3))
@@ -139,7 +140,10 @@ def test_averaging_leaves_the_mean_of_the_weights_and_not_the_last(embedded):
 
 @pytest.mark.slow
 def test_a_recipe_goes_on_from_its_checkpoint_to_the_same_bits(embedded, tmp_path):
-    digits, recipe = embedded.train[:320], Recipe(2, 32, "adam", decay=True, shift=1, averaging=0.9)
+    digits, recipe = (
+        embedded.train[:320],
+        Recipe(2, 32, "adam", decay=True, limits=Limits(shift=1), averaging=0.9),
+    )
 
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
