@@ -143,7 +143,7 @@ class Limits(NamedTuple):
 def move(images: np.ndarray, rng: np.random.Generator, limits: Limits) -> np.ndarray:
     """Shift, turn, scale and bend, fifty pictures at a time by the same random amounts.
 
-    images: (n, 28, 28, 1) in [0, 1], in an order that has nothing to do with what they show
+    images: (n, 28, 28, 1) in [0, 1], in random order
     returns: (n, 28, 28, 1) float32 in [0, 1]; between four pixels the value is their weighted mean
 
     >>> digits = np.zeros((2, 28, 28, 1), np.float32)

@@ -6,13 +6,12 @@ whole epoch, to the same bits.
 
 from mnist_lib.training.checkpoint import CheckpointError
 from mnist_lib.training.loop import evaluate, one_hot, train
-from mnist_lib.training.recipe import NOTE, RECIPES, Recipe
+from mnist_lib.training.recipe import NOTE, Recipe
 from mnist_lib.training.record import History, Score, describe_machine
 
 __all__ = [
     "EXPECTED_ACCURACY",
     "NOTE",
-    "RECIPES",
     "CheckpointError",
     "History",
     "Recipe",

@@ -116,6 +116,8 @@ def _identity(model: keras.Model, digits: "Digits", recipe: Recipe, seed: int) -
         "network": [list(weight.shape) for weight in model.weights],
         "loss": str(model.loss),
         "optimizer": optimizer,
+        "limits": recipe.limits._asdict(),
+        "smoothing": recipe.smoothing,
     }
 
 

@@ -7,20 +7,13 @@ import keras
 
 from mnist_lib.augment import Limits
 
-_OPTIMIZERS = {
-    "rmsprop": keras.optimizers.RMSprop,
-    "adam": keras.optimizers.Adam,
-    "nadam": keras.optimizers.Nadam,
-    "sgd": keras.optimizers.SGD,
-}
-
 
 class Recipe(NamedTuple):
     """How a network is trained; the values that stand here are the note's.
 
     epochs, batch_size: how often each digit is seen, and how many digits a step averages over
-    optimizer: "rmsprop", "adam", "nadam" or "sgd" (with Nesterov's momentum of 0.9)
-    learning_rate: its largest value, in the optimizer's unit
+    optimizer: a name that `keras.optimizers.get` knows, such as "adam"
+    learning_rate: its peak
     warm_up: the share of all steps in which the learning rate rises from zero to that value
     decay: whether it then falls to zero, along half a cosine
     limits: how far the digits are moved, anew in each epoch
@@ -43,14 +36,12 @@ class Recipe(NamedTuple):
 NOTE = Recipe()
 """Five epochs of RMSprop, in batches of 64."""
 
-RECIPES = {"note": NOTE}
-"""By name."""
-
 
 def compile_for(model: keras.Model, recipe: Recipe, digits: int) -> None:
     """Compile a model with a fresh optimizer that follows the recipe on so many digits.
 
-    raises: ValueError for an optimizer that is not listed
+    digits: how many an epoch shows
+    raises: ValueError for an optimizer that Keras does not know
 
     >>> from mnist_lib.model import build_model
     >>> model = build_model()
@@ -58,9 +49,6 @@ def compile_for(model: keras.Model, recipe: Recipe, digits: int) -> None:
     >>> model.optimizer.name
     'adam'
     """
-    if recipe.optimizer not in _OPTIMIZERS:
-        names = ", ".join(_OPTIMIZERS)
-        raise ValueError(f"expected optimizer as one of {names}, got {recipe.optimizer!r}")
     steps = recipe.epochs * math.ceil(digits / recipe.batch_size)
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
     if recipe.decay or recipe.warm_up:
@@ -72,8 +60,7 @@ def compile_for(model: keras.Model, recipe: Recipe, digits: int) -> None:
             warmup_target=recipe.learning_rate if warm else None,
             warmup_steps=warm,
         )
-    options = {"momentum": 0.9, "nesterov": True} if recipe.optimizer == "sgd" else {}
-    if recipe.averaging:
-        options |= {"use_ema": True, "ema_momentum": recipe.averaging}
-    optimizer = _OPTIMIZERS[recipe.optimizer](rate, **options)
+    kind = type(keras.optimizers.get(recipe.optimizer))
+    averaged = {"use_ema": True, "ema_momentum": recipe.averaging} if recipe.averaging else {}
+    optimizer = kind(rate, **averaged)
     model.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
