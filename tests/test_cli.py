@@ -244,15 +244,15 @@ def test_an_interrupted_training_saves_what_it_has_beside_the_target(name, tmp_p
     assert (tmp_path / "my.npz").read_bytes() == b"old"
 
 
-def test_a_signal_interrupts_nothing_until_one_looks():
+def test_a_signal_waits_until_it_is_asked_for():
     """Raised at once it may surface inside TensorFlow's own code, which then aborts."""
     before = signal.getsignal(signal.SIGTERM)
-    with signals_wait() as look:
-        look()
+    with signals_wait() as raise_waiting:
+        raise_waiting()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             os.kill(os.getpid(), number)
         with pytest.raises(Stopped) as caught:
-            look()
+            raise_waiting()
     assert caught.value.number == signal.SIGTERM, "the first one"
     assert signal.getsignal(signal.SIGTERM) is before
 

@@ -69,18 +69,20 @@ def _train(options: argparse.Namespace) -> int:
     check_target(options.save)  # before five epochs, not after
     mnist = load_mnist(options.source)
     recipe = {name: getattr(options, name) for name in ("epochs", "batch_size", "seed")}
-    with lasting_output(), signals_wait() as look:
+    with lasting_output(), signals_wait() as raise_waiting:
         print(f"data: {mnist.source}")
         keras.utils.set_random_seed(options.seed)
         model = build_model()
-        look()
+        raise_waiting()
         print(layer_table(model))
-        each_batch = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: look())
-        steps = {"callbacks": [each_batch], "checkpoint": options.checkpoint}
+        stop = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: raise_waiting()
+        )
+        steps = {"callbacks": [stop], "checkpoint": options.checkpoint}
         try:
             history = train(model, mnist.train, **recipe, **steps)
-        except Stopped as stop:
-            return _keep_what_there_is(model, options, stop)
+        except Stopped as stopped:
+            return _keep_what_there_is(model, options, stopped)
         score = evaluate(model, mnist.test)
         print(f"right on the test digits: {score}")
         path, status = _save(model, options.save)

@@ -23,20 +23,20 @@ _SIGNALS = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasat
 
 @contextlib.contextmanager
 def signals_wait() -> Iterator[Callable[[], None]]:
-    """Let signals that ask for an end wait; what is yielded raises the first one, if any came.
+    """Let signals that ask for an end wait; call what is yielded to raise the first of them.
 
     An exception out of the handler itself could surface anywhere, inside TensorFlow's own code as
     well, which may answer by aborting the process.
     """
     came: list[int] = []
 
-    def look() -> None:
+    def raise_waiting() -> None:
         if came:
             raise Stopped(came[0])
 
     before = {n: signal.signal(n, lambda number, frame: came.append(number)) for n in _SIGNALS}
     try:
-        yield look
+        yield raise_waiting
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
