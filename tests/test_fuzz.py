@@ -110,12 +110,8 @@ def test_a_damaged_picture_gives_ink_or_an_image_error(kind, tmp_path):
     attack(check, edits)
 
 
-FOUND = {
-    ".h5": [],
-    ".keras": [],
-    ".weights.h5": [[("flip", 0.5, 0), ("flip", 0.985, 0)]],  # a weight, and the hash's name
-    ".npz": [],
-}
+FOUND = {".weights.h5": [[("flip", 0.5, 0), ("flip", 0.985, 0)]]}
+"""A weight, and the head of the hash that would have told."""
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +137,7 @@ def test_a_damaged_model_is_refused_or_the_same(suffix, models, tmp_path):
             return
         assert all(map(np.array_equal, found, whole))
 
-    attack(check, edits, FOUND[suffix])
+    attack(check, edits, FOUND.get(suffix, ()))
 
 
 def test_a_damaged_npz_of_digits_is_refused_or_the_same(tmp_path):
