@@ -3,7 +3,7 @@
 Number n shows two digits: n % 10, written in style n // 10 % 5 with n as the seed of the hand; and
 the nth of the embedded test digits that the note's weights read right, its shape MNIST's own. Each
 is photographed or cut out with n as the seed, filed as JPEG, and read by `read_image` and by two
-recipes that many would write. Six letterforms that are no style of MNIST's are read as well.
+recipes that many would write. Six unusual letterforms are read as well.
 """
 
 import functools
@@ -47,7 +47,7 @@ SHAPES = {
     "8": ("narrow",),
     "9": ("hooked",),
 }
-"""Letterforms that MNIST hardly has, and of which other hands' pictures were misread."""
+"""Unusual letterforms, each counted by itself."""
 
 
 def main() -> None:

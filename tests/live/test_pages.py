@@ -165,9 +165,12 @@ def violations(tab, options):
 @pytest.mark.parametrize("page", ALL, indirect=True, ids=by_name)
 def test_every_text_can_be_read_in_both_themes(loaded):
     """4.5 to 1 for all of them, whatever their size."""
-    texts = loaded[1].locator("body").evaluate(COLOURS)
-    assert len(texts) > 3
-    assert [text for text in texts if contrast(*text[1:]) < 4.5] == []
+    _, tab, _, _ = loaded
+    for width in (1300, 360):
+        tab.set_viewport_size({"width": width, "height": 900})
+        texts = tab.locator("body").evaluate(COLOURS)
+        assert len(texts) > 3
+        assert [text for text in texts if contrast(*text[1:]) < 4.5] == [], width
 
 
 def test_code_in_the_text_breaks_at_its_dots_and_never_inside_a_word(phone):
