@@ -11,7 +11,7 @@ OPTIONS = {
     "resultTypes": ["violations"],
     "rules": {"color-contrast": {"enabled": False}},
 }
-"""The contrast of every text has tests of its own, which are twenty times as fast."""
+"""The contrast of every text has tests of its own."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

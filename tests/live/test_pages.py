@@ -138,7 +138,7 @@ def by_name(value):
     ("page", "loaded"), [(page, "light") for page in ALL], indirect=True, ids=by_name
 )
 def test_a_page_is_accessible_at_both_widths(loaded):
-    """All rules of axe but those for colours, which take three times as long as all others."""
+    """All rules of axe but those for colours, which take most of its time."""
     _, tab, _, _ = loaded
     for width in (1300, 360):
         tab.set_viewport_size({"width": width, "height": 900})
