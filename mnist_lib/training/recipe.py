@@ -46,8 +46,8 @@ def compile_for(model: keras.Model, recipe: Recipe, digits: int) -> None:
     >>> from mnist_lib.model import build_model
     >>> model = build_model()
     >>> compile_for(model, Recipe(optimizer="adam", decay=True), 60_000)
-    >>> model.optimizer.name
-    'adam'
+    >>> type(model.optimizer).__name__
+    'Adam'
     """
     steps = recipe.epochs * math.ceil(digits / recipe.batch_size)
     rate: float | keras.optimizers.schedules.LearningRateSchedule = recipe.learning_rate
