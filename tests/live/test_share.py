@@ -33,7 +33,7 @@ def strokes_in(text):
 @pytest.fixture(scope="module")
 def link(browser):
     """The address with a drawn 3 in it, and what the page says of it."""
-    with opened(browser, viewport=WIDE) as explorer:
+    with opened(browser, viewport=WIDE, permissions=["clipboard-write"]) as explorer:
         explorer.button("Clear").click()
         drawn = explorer.draw(write(3))
         explorer.button("Copy link").click()
