@@ -76,13 +76,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.dist", description=__doc__)
     parser.add_argument("--html", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "dist")
+    parser.add_argument("--only", nargs="+", choices=pages(ROOT), metavar="PAGE", help="in the PDF")
     options = parser.parse_args()
     html, output = options.html.resolve(), options.output.resolve()
     if not (html / "index.html").is_file():
         sys.exit(f"no built pages at {html}: run make book")
     output.mkdir(parents=True, exist_ok=True)
     files = [output / f"{NAME}{end}" for end in (".pdf", "-pages.zip", "-notebooks.zip")]
-    print_book(html, pages(ROOT), files[0])
+    print_book(html, options.only or pages(ROOT), files[0])
     members = {file.relative_to(html): file for file in html.rglob("*") if file.is_file()}
     write_zip(files[1], {f"{NAME}/{n.as_posix()}": f.read_bytes() for n, f in members.items()})
     shutil.copyfile(ROOT / ARCHIVE, files[2])

@@ -41,13 +41,15 @@ def luminance(color):
 
 # Each piece of visible text, its colour, and the nearest colour that is painted behind it.
 COLOURS = """(root) => {
+  const known = new Map([[null, "rgb(255, 255, 255)"]]);
+  const painted = (node) => {
+    if (node.matches(".explorer-picture")) return "rgb(0, 0, 0)";
+    const { backgroundColor } = getComputedStyle(node);
+    return backgroundColor === "rgba(0, 0, 0, 0)" ? behind(node.parentElement) : backgroundColor;
+  };
   const behind = (node) => {
-    if (node.closest(".explorer-picture")) return "rgb(0, 0, 0)";
-    for (; node; node = node.parentElement) {
-      const { backgroundColor } = getComputedStyle(node);
-      if (backgroundColor !== "rgba(0, 0, 0, 0)") return backgroundColor;
-    }
-    return "rgb(255, 255, 255)";
+    if (!known.has(node)) known.set(node, painted(node));
+    return known.get(node);
   };
   const apart = ".explorer-hidden, :disabled, [aria-disabled=true]";
   const seen = (node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true })

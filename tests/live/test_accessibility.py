@@ -13,6 +13,11 @@ OPTIONS = {
 }
 """The contrast of every text has tests of its own."""
 
+TWO = [
+    pytest.param("light", WIDE, id="light-wide"),
+    pytest.param("dark", PHONE, id="dark-phone"),
+]
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_text_can_be_read(browser, scheme):
@@ -46,8 +51,7 @@ def test_a_phone_never_scrolls_sideways_whatever_is_open(browser):
             assert values <= picture.bounding_box()["width"], "each value has a pixel"
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "viewport"), TWO)
 def test_axe_finds_nothing(browser, scheme, viewport):
     with opened(browser, color_scheme=scheme, viewport=viewport) as explorer:
         explorer.layer("C1").get_by_role("button").click()
@@ -71,8 +75,7 @@ def everything_open(explorer):
     return explorer
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "viewport"), TWO)
 def test_in_the_backward_view_every_text_can_be_read_and_axe_finds_nothing(
     browser, scheme, viewport
 ):
