@@ -15,7 +15,6 @@ import threading
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -79,7 +78,7 @@ def members(**contents: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path, embedded) -> Iterator[Path]:
+def cache(monkeypatch, tmp_path, embedded) -> Path:
     """A cache with only the embedded digits (parsing takes seconds), and no reachable mirror."""
     folder = tmp_path / "keras" / "datasets"
     folder.mkdir(parents=True)
@@ -89,8 +88,14 @@ def cache(monkeypatch, tmp_path, embedded) -> Iterator[Path]:
     monkeypatch.delenv("MNIST_PATH", raising=False)
     monkeypatch.delenv("MNIST_SOURCE", raising=False)
     monkeypatch.setattr(download, "MIRRORS", [mirror("http://127.0.0.1:9/nobody.npz")])
-    yield folder
-    gc.collect()  # here, where the sockets are expected, and not in another module's test
+    return folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def sockets():
+    """Left to Python here, where they are expected, and not in another module's test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
