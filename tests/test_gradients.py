@@ -7,6 +7,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mnist_lib.architecture import LAYERS
 from mnist_lib.model import build_model
 from mnist_lib.reference import (
     backward,
@@ -19,6 +20,7 @@ from mnist_lib.reference import (
     forward,
     max_pool2d,
     max_pool2d_gradient,
+    pixel_gradient,
     relu,
     relu_gradient,
     softmax,
@@ -117,6 +119,41 @@ def test_all_93_322_gradients_are_those_of_autodiff(network, embedded):
     # Of equal pixels under a pool it is a convention which one counts: they may differ here.
     apart = np.abs(found.images - of_images) > OF_SCALE * np.abs(of_images).max()
     assert apart.mean() < 0.01
+
+
+@pytest.mark.parametrize("layer", [layer.name for layer in LAYERS])
+def test_what_the_pixels_do_to_a_layer_is_what_autodiff_says(layer, network):
+    """On noise, which has no equal numbers under a pool."""
+    model, weights = network
+    images = RNG.random((20, 28, 28, 1)).astype(np.float32)
+    *below, top = model.layers
+    logits = tf.keras.layers.Lambda(lambda x: x @ top.kernel + top.bias)
+    output = logits(below[-1].output) if layer == top.name else model.get_layer(layer).output
+    part, pixels = tf.keras.Model(model.inputs[0], output), tf.Variable(images)
+    with tf.GradientTape() as tape:
+        numbers = part(pixels)
+        error = RNG.normal(size=numbers.shape).astype(np.float32)
+        total = tf.reduce_sum(numbers * error)
+    wanted = np.asarray(tape.gradient(total, pixels))
+    found = pixel_gradient(images, layer, error, weights)
+    assert found.shape == images.shape
+    assert np.abs(found - wanted).max() <= OF_SCALE * np.abs(wanted).max()
+    assert np.abs(found).max() > 0
+
+
+def test_the_gradient_of_the_pixels_begins_at_the_layer_that_is_named(embedded, weights):
+    digits = embedded.test[:3]
+    found = backward(digits.images, digits.labels, weights)
+    for layer, error in found.errors.items():
+        assert np.array_equal(pixel_gradient(digits.images, layer, error, weights), found.images)
+
+
+def test_a_layer_that_is_not_there_or_an_error_that_does_not_fit_is_named(embedded, weights):
+    images = embedded.test.images[:2]
+    with pytest.raises(ValueError, match=r"expected one of conv2d_1, .*, got 'conv2d_4'"):
+        pixel_gradient(images, "conv2d_4", np.zeros((2, 3, 3, 64)), weights)
+    with pytest.raises(ValueError, match=r"shape \(2, 3, 3, 64\), got \(3, 3, 64\)"):
+        pixel_gradient(images, "conv2d_3", np.zeros((3, 3, 64)), weights)
 
 
 @given(

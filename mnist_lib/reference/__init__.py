@@ -13,6 +13,7 @@ from mnist_lib.reference.gradients import (
     cross_entropy_gradient,
     dense_gradients,
     max_pool2d_gradient,
+    pixel_gradient,
     relu_gradient,
 )
 from mnist_lib.reference.layers import (
@@ -41,6 +42,7 @@ __all__ = [
     "log_softmax",
     "max_pool2d",
     "max_pool2d_gradient",
+    "pixel_gradient",
     "relu",
     "relu_gradient",
     "rounding_bound",

@@ -6,6 +6,7 @@ and returns that of its inputs, by the chain rule (D. E. Rumelhart, G. E. Hinton
 *Learning Representations by Back-propagating Errors*, 1986).
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -162,24 +163,55 @@ def backward(images: np.ndarray, labels: np.ndarray, weights: dict) -> Gradients
     """
     labels = _check_labels(labels, len(images))
     _check_finite({"the images": [images], **weights})
-    out, found = forward(images, weights), {}
-    errors: dict[str, np.ndarray] = {}
-    kernels = {name: kernel for name, (kernel, _) in weights.items()}
-    error = errors["dense_2"] = cross_entropy_gradient(out["dense_2"], labels)
-    found["dense_2"], error = dense_gradients(out["dense_1"], kernels["dense_2"], error)
-    error = errors["dense_1"] = relu_gradient(out["dense_1"], error)
-    found["dense_1"], error = dense_gradients(out["flatten_1"], kernels["dense_1"], error)
-    errors["flatten_1"], error = error, error.reshape(out["conv2d_3"].shape)
-    error = errors["conv2d_3"] = relu_gradient(out["conv2d_3"], error)
-    found["conv2d_3"], error = conv2d_gradients(out["max_pooling2d_2"], kernels["conv2d_3"], error)
-    errors["max_pooling2d_2"], error = error, max_pool2d_gradient(out["conv2d_2"], error)
-    error = errors["conv2d_2"] = relu_gradient(out["conv2d_2"], error)
-    found["conv2d_2"], error = conv2d_gradients(out["max_pooling2d_1"], kernels["conv2d_2"], error)
-    errors["max_pooling2d_1"], error = error, max_pool2d_gradient(out["conv2d_1"], error)
-    error = errors["conv2d_1"] = relu_gradient(out["conv2d_1"], error)
-    found["conv2d_1"], error = conv2d_gradients(images, kernels["conv2d_1"], error)
+    out = {"images": images, **forward(images, weights)}
+    error = cross_entropy_gradient(out["dense_2"], labels)
+    found, errors, error = _walk(out, "dense_2", error, weights)
     loss = cross_entropy(dense(out["dense_1"], *weights["dense_2"]), labels)
     return Gradients(loss, {name: found[name] for name in weights}, errors, error)
+
+
+def pixel_gradient(
+    images: np.ndarray, layer: str, error: np.ndarray, weights: dict[str, tuple]
+) -> np.ndarray:
+    """How each pixel changes one number of a layer, or a weighted sum of its numbers.
+
+    images: (n, 28, 28, 1), float in [0, 1]
+    layer: its name, such as "conv2d_3"
+    error: the weight of each number that leaves the layer, in their shape; in the last layer those
+    are the logits, before softmax
+    weights: kernel and bias by layer name
+    returns: (n, 28, 28, 1)
+    raises: ValueError for an unknown layer, or an error of another shape
+    """
+    _check_finite({"the images": [images], "the error": [error], **weights})
+    out = {"images": images, **forward(images, weights)}
+    if layer not in (names := list(out)[1:]):
+        raise ValueError(f"expected one of {', '.join(names)}, got {layer!r}")
+    if error.shape != out[layer].shape:
+        raise ValueError(f"expected an error of shape {out[layer].shape}, got {error.shape}")
+    return _walk(out, layer, error, weights)[2]
+
+
+def _walk(
+    out: dict[str, np.ndarray], last: str, error: np.ndarray, weights: dict
+) -> tuple[dict, dict, np.ndarray]:
+    """From a layer down to the pixels: the gradients, the errors, and that of the pixels."""
+    names = list(out)[: list(out).index(last) + 1]
+    found, errors = {}, {}
+    for name, below in pairwise(reversed(names)):
+        kind, x = name.rpartition("_")[0], out[below]
+        if name in weights and name != "dense_2":
+            error = relu_gradient(out[name], error)
+        errors[name] = error
+        if kind == "conv2d":
+            found[name], error = conv2d_gradients(x, weights[name][0], error)
+        elif kind == "dense":
+            found[name], error = dense_gradients(x, weights[name][0], error)
+        elif kind == "max_pooling2d":
+            error = max_pool2d_gradient(x, error)
+        else:  # flatten
+            error = error.reshape(x.shape)
+    return found, errors, error
 
 
 def _check_finite(arrays: dict) -> None:
