@@ -170,9 +170,7 @@ def backward(images: np.ndarray, labels: np.ndarray, weights: dict) -> Gradients
     return Gradients(loss, {name: found[name] for name in weights}, errors, error)
 
 
-def pixel_gradient(
-    images: np.ndarray, layer: str, error: np.ndarray, weights: dict[str, tuple]
-) -> np.ndarray:
+def pixel_gradient(images: np.ndarray, layer: str, error: np.ndarray, weights: dict) -> np.ndarray:
     """How each pixel changes one number of a layer, or a weighted sum of its numbers.
 
     images: (n, 28, 28, 1), float in [0, 1]
@@ -181,7 +179,15 @@ def pixel_gradient(
     are the logits, before softmax
     weights: kernel and bias by layer name
     returns: (n, 28, 28, 1)
-    raises: ValueError for an unknown layer, or an error of another shape
+    raises: ValueError for an unknown layer, an error of another shape, and numbers that are not
+    finite
+
+    >>> from mnist_lib.pretrained import load_weights
+    >>> image, error = np.full((1, 28, 28, 1), 0.5), np.zeros((1, 26, 26, 32))
+    >>> error[0, 5, 7] = 1  # all channels of one position, which sees nine pixels
+    >>> gradient = pixel_gradient(image, "conv2d_1", error, load_weights())[0, :, :, 0]
+    >>> [np.unique(indices).tolist() for indices in np.nonzero(gradient)]
+    [[5, 6, 7], [7, 8, 9]]
     """
     _check_finite({"the images": [images], "the error": [error], **weights})
     out = {"images": images, **forward(images, weights)}
