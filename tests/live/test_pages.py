@@ -1,6 +1,7 @@
 """The built pages in a browser: each is opened twice, on a phone, and wide in both themes."""
 
 import gzip
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -22,7 +23,7 @@ def page(request):
 
 @pytest.fixture(scope="module")
 def on_phone(browser, page):
-    context, tab, _, _ = visit(browser, page, viewport=PHONE)
+    context, tab, _, _ = visit(browser, page, viewport=PHONE, reduced_motion="reduce")
     yield tab
     context.close()
 
@@ -30,7 +31,7 @@ def on_phone(browser, page):
 @pytest.fixture
 def phone(on_phone):
     """The page on a phone, whatever the test before has made of it."""
-    on_phone.emulate_media(media="screen")
+    on_phone.emulate_media(media="screen", color_scheme="light")
     on_phone.set_viewport_size(PHONE)
     return on_phone
 
@@ -156,16 +157,16 @@ def by_name(value):
 
 
 @pytest.mark.parametrize("page", ALL, indirect=True, ids=by_name)
-def test_a_page_is_accessible(wide):
+def test_a_page_is_accessible_at_both_widths(wide, phone):
     """All rules of axe but those for colours, which take most of its time."""
-    assert violations(wide, {"rules": WITHOUT_COLOUR}) == {}
+    for tab in (wide, phone):
+        assert violations(tab, {"rules": WITHOUT_COLOUR}) == {}, tab.viewport_size
 
 
 @pytest.mark.parametrize("page", TWO, indirect=True, ids=by_name)
-def test_two_pages_are_accessible_on_a_phone_and_in_the_dark_by_all_rules(wide):
-    turn(wide, "dark")
-    wide.set_viewport_size(PHONE)
-    assert violations(wide, {}) == {}
+def test_two_pages_are_accessible_in_the_dark_by_all_rules(phone):
+    turn(phone, "dark")
+    assert violations(phone, {}) == {}
 
 
 def violations(tab, options):
@@ -178,21 +179,16 @@ def violations(tab, options):
 
 
 @pytest.mark.parametrize("page", ALL, indirect=True, ids=by_name)
-def test_every_text_can_be_read_in_both_themes(wide):
-    for theme in ("light", "dark"):
-        turn(wide, theme)
-        assert faint(wide) == [], theme
-
-
-def test_every_text_can_be_read_on_a_phone(phone):
-    assert faint(phone) == []
-
-
-def faint(tab):
-    """The texts below 4.5 to 1, whatever their size."""
-    texts = tab.locator("body").evaluate(COLOURS)
-    assert len(texts) > 3
-    return [text for text in texts if contrast(*text[1:]) < 4.5]
+def test_every_text_can_be_read_in_both_themes(wide, phone):
+    """4.5 to 1 for all of them, whatever their size."""
+    for tab, theme in product((wide, phone), ("light", "dark")):
+        turn(tab, theme)
+        texts = tab.locator("body").evaluate(COLOURS)
+        assert len(texts) > 3
+        assert [text for text in texts if contrast(*text[1:]) < 4.5] == [], (
+            tab.viewport_size,
+            theme,
+        )
 
 
 def test_code_in_the_text_breaks_at_its_dots_and_never_inside_a_word(phone):
