@@ -93,7 +93,7 @@ def cache(monkeypatch, tmp_path, embedded) -> Path:
 
 @pytest.fixture(autouse=True, scope="module")
 def sockets():
-    """Left to Python here, where they are expected, and not in another module's test."""
+    """Collect unclosed sockets here, where they are expected, and not in another module's test."""
     yield
     gc.collect()
 

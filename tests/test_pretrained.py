@@ -392,6 +392,8 @@ def test_numpy_refuses_what_the_record_says(augmented):
 
 def test_what_relu_says_of_silent_units_is_so(embedded, full, pretrained):
     """Where they are, for 1,000 digits; and which of them more digits wake."""
+    import keras
+
     some = forward(embedded.train.images[:1000], load_weights())
     for name, inside in (("conv2d_1", 0.26), ("conv2d_2", 0.0)):
         silent = some[name].max(axis=0) == 0
@@ -401,8 +403,6 @@ def test_what_relu_says_of_silent_units_is_so(embedded, full, pretrained):
     more = forward(embedded.train.images, load_weights())
     silent = {name: out.reshape(-1, out.shape[-1]).max(axis=0) == 0 for name, out in more.items()}
     assert (silent["conv2d_3"].sum(), len(embedded.train)) == (0, 4_000)
-    import keras
-
     hidden = keras.Model(pretrained.inputs[0], pretrained.get_layer("dense_1").output)
     peaks = hidden.predict(full.train.images, batch_size=500, verbose=0).max(axis=0)
     assert np.flatnonzero(peaks == 0).tolist() == [23]

@@ -76,7 +76,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.dist", description=__doc__)
     parser.add_argument("--html", type=Path, default=ROOT / "_build" / "html")
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "dist")
-    parser.add_argument("--only", nargs="+", choices=pages(ROOT), metavar="PAGE", help="in the PDF")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=pages(ROOT),
+        metavar="PAGE",
+        help="leave all others out of the PDF",
+    )
     options = parser.parse_args()
     html, output = options.html.resolve(), options.output.resolve()
     if not (html / "index.html").is_file():

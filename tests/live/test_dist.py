@@ -21,7 +21,7 @@ PRINTED = [
     *("index", "chapters/convolution", "chapters/softmax"),
     *("appendix/note", "appendix/test_questions", "appendix/bibliography"),
 ]
-"""In the PDF of these tests, since the whole book takes a minute or two to print."""
+"""The pages in the PDF of these tests: the whole book takes long to print."""
 
 
 @pytest.fixture(scope="module")
