@@ -8,6 +8,7 @@
 # make photographs how many simulated pictures of each kind are read, and by two other recipes
 # make augmented   train the weights for real pens, which refuse what is no digit, and measure both
 # make experiments train every variant that the chapters compare; goes on where it was stopped
+# make calibration what networks answer to the test set, and how sure they are
 # make kills N=200 kill a training N times, and compare what it ends with
 # make fuzz MINUTES=10   damage files of each kind that is read, for that long each
 # make worksheets SEED=7 CLASS=30   pencil sheets with other numbers for every student, and solutions
@@ -19,7 +20,7 @@
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -eo pipefail -c
 .DEFAULT_GOAL := book
-.PHONY: book dist test quick format notebooks pretrained seeds followed photographs augmented experiments kills fuzz worksheets bench repository requirements clean
+.PHONY: book dist test quick format notebooks pretrained seeds followed photographs augmented experiments calibration kills fuzz worksheets bench repository requirements clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -68,6 +69,9 @@ augmented: $(READY)
 
 experiments: $(READY)
 	$(BIN)/python -m tools.experiments
+
+calibration: $(READY)
+	$(BIN)/python -m tools.calibration
 
 kills: $(READY)
 	MNIST_KILLS=$(or $(N),20) $(BIN)/python -m pytest -q -p no:xdist tests/test_checkpoint.py -k killed_at_any_moment

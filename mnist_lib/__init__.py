@@ -12,6 +12,7 @@ A map of the package, in the order in which a digit meets it:
 `mnist_lib.saving`          save and load models: no file is lost, and no code in a file is run
 `mnist_lib.variants`        the network with one part changed, to measure what that part is good for
 `mnist_lib.experiments`     what such changes did to the accuracy: stored results of many trainings
+`mnist_lib.calibration`    how far scores are from shares of right answers; a temperature against it
 `mnist_lib.pretrained`      the weights of our own training run, readable without TensorFlow
 `mnist_lib.simulate`        handwriting with known labels, and photographs of it
 `mnist_lib.augment`         digits as other pens and other hands would have written them
