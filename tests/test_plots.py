@@ -113,6 +113,15 @@ CALLS = {
         "xlabel": "refused in %",
     },
     "show_counts": ({"a": Score(5, 10), "b": Score(9, 10)},),
+    "show_evidence": (
+        DIGITS[0, :, :, 0],
+        {
+            "trained": {"slope": np.eye(28) - 0.25, "fall": -3 * np.eye(24)},
+            "random": {"slope": np.zeros((28, 28)), "fall": np.eye(24)},
+        },
+    ),
+    "show_costs": ({"C1": [0, 0, 0, 3], "C2": np.array([-1, 0])}, "further mistakes"),
+    "show_features": (RNG.normal(size=(40, 2)), np.arange(40) % 10),
 }
 
 
@@ -437,6 +446,37 @@ def test_networks_are_compared_row_by_row_with_their_intervals():
     assert np.all(above < below)
     assert ax.yaxis_inverted()
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["a", "b"]
+
+
+def test_evidence_is_drawn_on_one_scale_on_both_sides_of_zero():
+    axes = call("show_evidence").figure.axes
+    assert [ax.get_title() or ax.get_title("left") for ax in axes[:3]] == [
+        "the digit",
+        "slope",
+        "fall",
+    ]
+    assert [axes[row].get_ylabel() for row in (0, 3)] == ["trained", "random"]
+    assert axes[1].images[0].get_clim() == (-0.75, 0.75)
+    assert axes[2].images[0].get_clim() == (-3, 3)
+    assert np.array_equal(sheet(axes[0]), DIGITS[0, :, :, 0])
+
+
+def test_costs_are_counted_and_the_counts_stand_in_the_circles():
+    ax = call("show_costs")
+    found = {(*text.get_position(), text.get_text()) for text in ax.texts}
+    assert found == {(0, 0, "3"), (3, 0, "1"), (-1, 1, "1"), (0, 1, "1")}
+    sizes = {tuple(dots.get_offsets()[0]): dots.get_sizes()[0] for dots in ax.collections}
+    assert sizes[0, 0] > sizes[3, 0] == sizes[-1, 1]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["C1", "C2"]
+    assert ax.yaxis_inverted()
+
+
+def test_features_are_drawn_label_by_label_in_different_colours():
+    ax = call("show_features")
+    points, labels = CALLS["show_features"]
+    for label, dots in enumerate(ax.collections):
+        assert np.array_equal(dots.get_offsets(), points[labels == label])
+    assert len({tuple(dots.get_facecolor()[0]) for dots in ax.collections}) == 10
 
 
 # Nothing is left out silently

@@ -41,6 +41,7 @@ from mnist_lib.plots.flatten import (
     show_flattening,
     show_sliding,
 )
+from mnist_lib.plots.inside import show_costs, show_evidence, show_features
 from mnist_lib.plots.relu import (
     show_cut,
     show_lines,
@@ -82,6 +83,7 @@ __all__ = [
     "show_blocks",
     "show_compared",
     "show_confusion",
+    "show_costs",
     "show_counts",
     "show_curves",
     "show_cut",
@@ -90,6 +92,8 @@ __all__ = [
     "show_dots",
     "show_equation",
     "show_errors",
+    "show_evidence",
+    "show_features",
     "show_fields",
     "show_file_map",
     "show_filters",
