@@ -5,6 +5,7 @@ from mnist_lib.exercises.architecture import EXERCISES as ARCHITECTURE
 from mnist_lib.exercises.backward import EXERCISES as BACKWARD
 from mnist_lib.exercises.convolution import EXERCISES as CONVOLUTION
 from mnist_lib.exercises.flatten import EXERCISES as FLATTEN
+from mnist_lib.exercises.inside import EXERCISES as INSIDE
 from mnist_lib.exercises.relu import EXERCISES as RELU
 from mnist_lib.exercises.saving import EXERCISES as SAVING
 from mnist_lib.exercises.softmax import EXERCISES as SOFTMAX
@@ -23,6 +24,7 @@ _EXERCISES = {
     **TRAINING,
     **SAVING,
     **YOUR_DIGIT,
+    **INSIDE,
 }
 
 
