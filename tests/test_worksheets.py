@@ -1,5 +1,6 @@
 """Laws of the worksheets: small numbers, right solutions, and another sheet for every student."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from mnist_lib.calibration import calibration_error
 from tools.worksheets.__main__ import write
 from tools.worksheets.pages import draw
 from tools.worksheets.sheets import FINEST, LARGEST, SHEETS, Table, exact, make, make_class
@@ -162,6 +164,22 @@ def test_the_centre_of_mass_is_moved_to_within_half_a_pixel():
         rows, columns = np.indices((7, 7))
         centre = np.array([(ink * rows).sum(), (ink * columns).sum()]) / ink.sum()
         assert (np.abs(centre + shift - 3) < 0.5).all()
+
+
+def test_no_other_patch_excites_the_kernel_more_and_the_error_is_that_of_the_library():
+    for seed in range(20):
+        sheet = make("inside", seed, 0)
+        kernel, patch = numbers(sheet, "kernel"), numbers(sheet, "patch")
+        bias = int(re.search(r"bias (-\d+)", sheet.blocks[0])[1])
+        four, twelve = map(int, re.findall(r"(\d+) of them", sheet.blocks[4]))
+        others = np.array(list(itertools.product((0, 1), repeat=9)))
+        assert max(others @ kernel.ravel()) + bias == numbers(sheet, "most").item()
+        assert (patch * kernel).sum() + bias == numbers(sheet, "most").item()
+        rows = np.array([[0.5, 0.3, 0.2]] * 4 + [[0.75, 0.15, 0.1]] * 12)
+        labels = np.ones(16, int)
+        labels[:four] = labels[4 : 4 + twelve] = 0
+        error = calibration_error(rows, labels, bins=3)
+        assert error == pytest.approx(numbers(sheet, "error").item())
 
 
 # On paper

@@ -404,6 +404,40 @@ def your_digit(generator: np.random.Generator) -> Sheet:
     )
 
 
+def inside(generator: np.random.Generator) -> Sheet:
+    """What excites a kernel most, and the calibration error of sixteen answers."""
+    kernel, bias = generator.integers(-3, 4, (3, 3)), int(generator.integers(-3, 0))
+    if not 3 <= (kernel > 0).sum() <= 6 or kernel.sum() + bias <= 0:
+        raise TooLargeError("hardly any weight of one sign, or never excited by white")
+    best = (kernel > 0).astype(float)
+    white, most = (
+        reference.conv2d(patch.reshape(1, 3, 3, 1), kernel.reshape(3, 3, 1, 1), np.array([bias]))
+        for patch in (np.ones((3, 3)), best)
+    )
+    sizes, scores = np.array([4, 12]), np.array([1 / 2, 3 / 4])
+    right = np.array([generator.integers(0, 5), generator.integers(6, 13)])
+    gaps = np.abs(scores - right / sizes)
+    if (gaps == 0).any():
+        raise TooLargeError("a bin without a difference")
+    return Sheet(
+        "Inside",
+        [
+            f"A channel has this kernel and the bias {bias}; pixels are from 0 to 1.",
+            [Table("kernel", exact(kernel))],
+            "What does it give, before ReLU, for a patch that is 1 everywhere? Which patch excites "
+            "it most, and how much? (Where the weight is 0, leave the pixel at 0.)",
+            [found("all 1", white.item()), found("patch", best), found("most", most.item())],
+            f"Of sixteen answers, four have the score ½, and {right[0]} of them are right. Twelve "
+            f"have the score ¾, and {right[1]} of them are right. How far is the score from the "
+            "share of right answers, for the four and for the twelve?",
+            [found("differences", gaps)],
+            "What is the expected calibration error, if each score has a bin of its own? (Each "
+            "difference counts as often as the bin has answers.)",
+            [found("error", (sizes * gaps).sum() / 16)],
+        ],
+    )
+
+
 SHEETS: dict[str, Callable[[np.random.Generator], Sheet]] = {
     "architecture": architecture,
     "convolution": convolution,
@@ -413,5 +447,6 @@ SHEETS: dict[str, Callable[[np.random.Generator], Sheet]] = {
     "backward": backward,
     "training": training,
     "your_digit": your_digit,
+    "inside": inside,
 }
 """By chapter."""
