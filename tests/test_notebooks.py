@@ -32,7 +32,7 @@ OPENED = {
     **{name: name for name in ("convolution", "flatten", "softmax", "relu", "backward")},
     "training": "training",
     "saving": "backward",
-    **dict.fromkeys(("architecture", "your_digit"), "all"),
+    **dict.fromkeys(("architecture", "your_digit", "inside"), "all"),
 }
 # Its placeholder: plain Jupyter shows the sentence inside, as Markdown only between blank lines.
 BOXES = (
@@ -80,7 +80,7 @@ def test_the_table_of_contents_lists_exactly_the_chapters():
         f"chapters/{name}"
         for name in (
             *("architecture", "convolution", "flatten", "softmax"),
-            *("relu", "backward", "training", "saving", "your_digit"),
+            *("relu", "backward", "training", "saving", "your_digit", "inside"),
         )
     ]
     assert sorted(f"chapters/{path.stem}" for path in CHAPTERS) == sorted(

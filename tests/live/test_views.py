@@ -16,6 +16,7 @@ VIEWS = {  # by page: the layers that its explorer shows
     "chapters/training": list(SHAPES),
     "chapters/saving": list(SHAPES),
     "chapters/your_digit": list(SHAPES),
+    "chapters/inside": list(SHAPES),
 }
 
 
