@@ -85,7 +85,7 @@ def test_every_picture_has_an_alternative_text(page):
 
 def test_chapters_have_pictures():
     chapters = [page for page in PAGES if page.parent.name == "chapters"]
-    assert len(chapters) == 9
+    assert len(chapters) == 10
     assert all(article(page).find_all("img") for page in chapters)
 
 
