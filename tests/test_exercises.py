@@ -1,12 +1,15 @@
 """Laws of `mnist_lib.exercises.check`: right, not yet with the hint, or not answered; never a
 traceback."""
 
+from importlib import import_module
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_lib.exercises import check
+from mnist_lib.exercises import _EXERCISES, check
 
 HINT = "Count rows, columns and channels."
 UNUSUAL = [
@@ -24,7 +27,10 @@ UNUSUAL = [
     [[1, 2], [3]],
     (..., 3),
     b"576",
+    10**6,
     lambda: 576,
+    lambda *arguments: None,
+    lambda *arguments: np.nan,
     np.zeros((3, 0)),
 ]
 
@@ -101,3 +107,38 @@ def test_every_number_equals_itself_and_not_its_neighbour_of_a_thousandth(number
 def test_an_unknown_name_is_an_error_and_says_which():
     with pytest.raises(KeyError, match="backward/9"):
         check("backward/9", 1)
+
+
+# The exercises of every chapter: its right answers and typical mistakes stand in its own file
+
+FILES = sorted(Path(__file__).parent.glob("test_exercises_*.py"))
+CHAPTERS = [import_module(file.stem) for file in FILES]
+RIGHT = [(n, a) for chapter in CHAPTERS for n, good in chapter.RIGHT.items() for a in good]
+WRONG = [mistake for chapter in CHAPTERS for mistake in chapter.WRONG]
+
+
+def test_every_exercise_has_a_right_answer_and_a_mistake_here():
+    built = {"flatten/4"}  # networks, which its own file builds and judges
+    assert {name for name, _ in RIGHT} | built == set(_EXERCISES)
+    assert {name for name, *_ in WRONG} | built == set(_EXERCISES)
+
+
+@pytest.mark.parametrize(("name", "answer"), RIGHT)
+def test_the_right_answer_is_right(name, answer, capsys):
+    assert check(name, answer) is True
+    assert capsys.readouterr().out == "Right.\n"
+
+
+@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
+def test_a_typical_mistake_gets_its_own_hint(name, answer, hint, capsys):
+    assert check(name, answer) is False
+    assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", _EXERCISES)
+@pytest.mark.parametrize("answer", [..., *UNUSUAL])
+def test_whatever_a_reader_answers_gets_a_hint(name, answer, capsys):
+    assert check(name, answer) is False
+    out = capsys.readouterr().out
+    assert out.startswith("Not answered" if answer is ... else "Not yet. ")
+    assert len(out) > 25

@@ -2,10 +2,7 @@
 
 import numpy as np
 import pytest
-from test_exercises import UNUSUAL
 
-from mnist_lib.exercises import check
-from mnist_lib.exercises.your_digit import EXERCISES
 from mnist_lib.preprocessing import prepare_digit, rasterise
 
 
@@ -101,28 +98,9 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("name", "answer"), [(n, a) for n, good in RIGHT.items() for a in good])
-def test_the_right_answer_is_right(name, answer, capsys):
-    assert check(name, answer) is True
-    assert capsys.readouterr().out == "Right.\n"
-
-
-@pytest.mark.parametrize(("name", "answer", "hint"), WRONG)
-def test_a_typical_mistake_gets_its_own_hint(name, answer, hint, capsys):
-    assert check(name, answer) is False
-    assert hint in capsys.readouterr().out
-
-
 def test_the_library_makes_a_dot_and_a_line_as_wide_as_the_exercise_says():
     """A pixel's worth of ink a row is its width, if the ink is 1 all across."""
     dot = prepare_digit(rasterise([[(0.5, 0.5)]]))[..., 0]
     line = prepare_digit(rasterise([[(0.5, 0.1), (0.5, 0.9)]]))[..., 0]
     assert (dot > 0).any(axis=0).sum() == (dot > 0).any(axis=1).sum() == 20
     assert line[14].sum() == pytest.approx(20 / 9, abs=0.15)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-@pytest.mark.parametrize("answer", [..., *UNUSUAL])
-def test_whatever_a_reader_answers_gets_a_hint(name, answer, capsys):
-    assert check(name, answer) is False
-    assert capsys.readouterr().out.startswith("Not answered" if answer is ... else "Not yet. ")
