@@ -50,7 +50,7 @@ def test_the_channel_that_no_digit_excites_is_the_one_with_the_deepest_bias(embe
 def test_what_the_networks_answer_to_doubted_digits_is_counted_rightly():
     text = section("inside", "What it gets wrong, and who is wrong")
     networks = [CALIBRATION["shipped"], *CALIBRATION["runs"]]
-    answers = np.array([[answer for _, answer, _ in n["doubted"]] for n in networks])
+    answers = np.array([[answer for answer, _ in n["doubted"]] for n in networks])
     labels = np.array(CALIBRATION["labels"])
     never = (answers != labels).all(axis=0)
     assert never.sum() == 7
@@ -58,7 +58,7 @@ def test_what_the_networks_answer_to_doubted_digits_is_counted_rightly():
     assert "Seven of the 15 get another answer than the label from all six" in text
     assert not (answers == labels).all(axis=0).any()
     assert "For none of the 15 do all six agree with the label" in text
-    wrong = set.intersection(*({index for index, *_ in n["wrong"]} for n in networks))
+    wrong = set.intersection(*(set(n["wrong"]) for n in networks))
     assert f"there are {len(wrong)} digits that all six get wrong; these seven are a third" in text
     assert len(wrong) == 3 * never.sum()
 

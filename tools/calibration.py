@@ -59,12 +59,12 @@ def main() -> None:
         "runs": runs,
         "versions": versions(),
     }
-    write_text(FILE, json.dumps(record, indent=1) + "\n")
+    write_text(FILE, json.dumps(record) + "\n")
 
 
 def logits_of(model: keras.Model, digits: Digits) -> np.ndarray:
     """What the last layer adds up, before softmax."""
-    below = keras.Model(model.inputs, model.layers[-2].output)
+    below = keras.Model(model.inputs[0], model.layers[-2].output)
     features = below.predict(digits.images, batch_size=500, verbose=0).astype(np.float64)
     return dense(features, *model.layers[-1].get_weights())
 
@@ -80,14 +80,11 @@ def measure(logits: np.ndarray, digits: Digits) -> dict:
 
 
 def answers(probabilities: np.ndarray, digits: Digits) -> dict:
-    """The wrong answers, and those to the doubted digits: the index, the answer and its score."""
-    wrong = np.flatnonzero(probabilities.argmax(axis=1) != digits.labels)
+    """Which digits are answered wrongly, and the answers to the doubted ones with their scores."""
+    found = probabilities.argmax(axis=1)
     return {
-        name: [
-            [int(i), int(probabilities[i].argmax()), round(float(probabilities[i].max()), 4)]
-            for i in places
-        ]
-        for name, places in (("wrong", wrong), ("doubted", DOUBTED))
+        "wrong": np.flatnonzero(found != digits.labels).tolist(),
+        "doubted": [[int(found[i]), round(float(probabilities[i].max()), 4)] for i in DOUBTED],
     }
 
 

@@ -69,9 +69,9 @@ def load_calibration() -> dict:
 
     returns: in `runs`, for each seed, the `temperature` that 5,000 held-out digits chose; for
     `held_out` and `test`, `before` and `after` it, how many were `correct` of `total`, the `loss`
-    and the `calibration_error`; and of the test set the `wrong` answers, as lists of index, answer
-    and score. In `shipped` those of the shipped weights. Of the test digits whose label people
-    doubt, the indices, `doubted`, the `labels`, and for each network the answers, `doubted`
+    and the `calibration_error`; which test digits it got `wrong`; and its answer and score for each
+    of those that are `doubted`. `shipped` holds the last two for the shipped weights. The test
+    digits whose label people doubt are listed in `doubted`, and their `labels`
 
     >>> [run["temperature"] > 1 for run in load_calibration()["runs"]]
     [True, True, True, True, True]
