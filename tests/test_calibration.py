@@ -36,9 +36,9 @@ def test_a_bin_that_is_too_sure_does_not_make_good_one_that_is_not_sure_enough()
     assert calibration_error(probabilities, labels, bins=1) == pytest.approx(0)
 
 
-def test_a_score_of_one_is_in_the_last_bin():
-    assert calibration_error(np.eye(10), np.arange(10)) == 0
-    assert calibration_error(np.eye(10), (np.arange(10) + 1) % 10) == 1
+def test_a_score_of_one_is_in_the_last_bin_with_those_just_below():
+    probabilities = np.array([[1.0, 0.0], [0.96, 0.04]])
+    assert calibration_error(probabilities, np.array([1, 0])) == pytest.approx(0.98 - 0.5)
 
 
 @given(arrays(np.float64, (7, 10), elements=st.floats(-30, 30)), st.integers(1, 30))
